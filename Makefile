@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+#
+# emu: build, test, run. `make help` lists the targets; docs/building.md says how the pieces fit.
+#
+# Everything is built under BUILDDIR (default ./build), from any current directory:
+#     make -f /path/to/emu/Makefile BUILDDIR=/tmp/b CC=clang
+# CC, AR, PKG_CONFIG, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, DESTDIR and prefix are the user's.
+
+SRCDIR    := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+# Prefix of source paths: empty when make runs in the source folder, so that messages stay short.
+S         := $(if $(filter $(SRCDIR),$(CURDIR)),,$(SRCDIR)/)
+BUILDDIR  ?= build
+B         := $(BUILDDIR)
+O         := $B/obj
+
+PKG_CONFIG ?= pkg-config
+NASM       ?= nasm
+IASL       ?= iasl
+PYTHON     ?= python3
+prefix     ?= /usr/local
+CFLAGS     ?= -O2 -g
+WERROR     ?= -Werror
+JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+VERSION    := 0.1
+
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+ARCH    := $(patsubst amd64,x86_64,$(firstword $(subst -, ,$(MACHINE))))
+OS      ?= $(if $(findstring redox,$(MACHINE)),redox,linux)
+
+# --- optional libraries: PKG=no on the command line leaves one out, e.g. `make PNG=no` -----------
+# probe NAME,PACKAGE: if present adds -DHAVE_NAME=1; a source file that says `/* needs: name */` in
+# its first 20 lines is built only then.
+define probe
+ifneq ($$($1),no)
+ifeq ($$(shell $$(PKG_CONFIG) --exists '$2' 2>/dev/null && echo y),y)
+HAVE += $3
+LIB_CPPFLAGS += -DHAVE_$1=1 $$(shell $$(PKG_CONFIG) --cflags '$2')
+LIB_$3 := $$(shell $$(PKG_CONFIG) --libs '$2')
+endif
+endif
+endef
+HAVE :=
+LIB_CPPFLAGS :=
+$(eval $(call probe,GLIB,glib-2.0,glib))
+$(eval $(call probe,ZLIB,zlib,zlib))
+$(eval $(call probe,PNG,libpng,png))
+$(eval $(call probe,ZYDIS,zydis,zydis))
+# Debian 12's Zydis has no .pc file.
+ifeq ($(filter zydis,$(HAVE))$(filter no,$(ZYDIS)),)
+ifneq ($(shell printf '\043include <Zydis/Zydis.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
+HAVE += zydis
+LIB_CPPFLAGS += -DHAVE_ZYDIS=1
+LIB_zydis := -lZydis
+endif
+endif
+ifneq ($(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
+HAVE += kvm
+LIB_CPPFLAGS += -DHAVE_KVM=1
+endif
+
+# --- flags ---------------------------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+            -Wwrite-strings $(WERROR)
+EMU_CPPFLAGS := -I$(if $S,$(SRCDIR),.) -I$B/gen -D_GNU_SOURCE $(LIB_CPPFLAGS) \
+                -DEMU_VERSION='"$(VERSION)"' -DEMU_DATADIR='"$(prefix)/share/emu"'
+EMU_CFLAGS   := -std=gnu11 -pthread -fno-strict-aliasing $(WARNINGS)
+COMPILE = $(CC) $(EMU_CPPFLAGS) $(CPPFLAGS) $(EMU_CFLAGS) $(CFLAGS)
+
+ifeq ($V,1)
+say =
+else
+say = @echo "  $1	$2";
+endif
+
+# --- sources -------------------------------------------------------------------------------------
+# archdir FOLDER: its sub-folder for the host's architecture, or `generic` where there is none.
+archdir = $(or $(wildcard $S$1/$(ARCH)),$(wildcard $S$1/generic))
+DIRS := accel/api accel/x86 accel/tcg $(if $(filter kvm,$(HAVE)),accel/kvm) core $(patsubst $S%,%,\
+        $(call archdir,accel/x86) $(call archdir,accel/tcg) $(wildcard $Shw/* $Sbackend/*)) \
+        ui monitor os/posix os/$(OS)
+ALL_SRCS := $(patsubst $S%,%,$(wildcard $S*.c $(patsubst %,$S%/*.c,$(DIRS))))
+# Files that need an optional library which is not there are left out.
+NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile } \
+    match($$0, /\/\* needs: [a-z0-9 ]+/) { n = split(substr($$0, 11), w, " "); \
+    for (i = 1; i <= n; i++) if (w[i] ~ /^[a-z0-9]+$$/) print w[i] ":" FILENAME }' $(ALL_SRCS)))
+LACKING  := $(foreach n,$(NEEDING),$(if $(filter $(firstword $(subst :, ,$n)),$(HAVE)),,\
+            $(lastword $(subst :, ,$n))))
+SRCS     := $(filter-out $(LACKING),$(ALL_SRCS))
+OBJS     := $(SRCS:%.c=$O/%.o)
+EMU_LIBS := $(foreach l,$(filter-out zydis,$(HAVE)),$(LIB_$l)) \
+            $(if $(filter-out $(LACKING),$(filter %/disas.c,$(ALL_SRCS))),$(LIB_zydis))
+
+GUESTS  := $(patsubst $S%.asm,%,$(wildcard $Stests/guests/*.asm $Sdemo/*.asm))
+GUEST_BINS := $(patsubst tests/%,$B/%.bin,$(filter tests/%,$(GUESTS))) \
+              $(patsubst %,$B/%.bin,$(filter demo/%,$(GUESTS)))
+SHARE   := $(patsubst $Soptionrom/%.asm,$B/share/%.bin,$(wildcard $Soptionrom/*.asm))
+
+.DEFAULT_GOAL := all
+.PHONY: all
+all: $B/emu $(SHARE)
+
+$B/emu: $(OBJS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) -pthread -o $@ $(OBJS) $(LDFLAGS) $(EMU_LIBS) $(LDLIBS)
+
+$O/%.o: $S%.c $B/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$*.c)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Rewritten only when the compile command changes, so that new flags rebuild what is there.
+FLAGS_TEXT = $(subst ','\'',$(COMPILE))
+$B/.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_TEXT)' > $@
+.PHONY: FORCE
+FORCE:
+
+-include $(shell find $O -name '*.d' 2>/dev/null)
+
+# --- generated files -----------------------------------------------------------------------------
+# hw/pc/dsdt.asl is compiled to gen/hw/pc/dsdt.aml.h: `static const unsigned char dsdt_aml[]`.
+AMLS := $(patsubst $S%.asl,$B/gen/%.aml.h,$(wildcard $Shw/*/*.asl))
+AML_USERS := $(if $(AMLS),$(shell cd '$(SRCDIR)' && grep -l '\.aml\.h"' hw/*/*.c 2>/dev/null))
+$(AML_USERS:%.c=$O/%.o): $(AMLS)
+
+$B/gen/%.aml.h: $S%.asl $Stools/bin2h
+	@mkdir -p $(@D)
+	$(call say,IASL,$*.asl)$(IASL) -vs -p $B/gen/$* $< > $B/gen/$*.log 2>&1 \
+	    || { cat $B/gen/$*.log; exit 1; }
+	@$Stools/bin2h $B/gen/$*.aml > $@
+
+$B/share/%.bin: $Soptionrom/%.asm
+	@mkdir -p $(@D)
+	$(call say,NASM,optionrom/$*.asm)$(NASM) -f bin -I$(dir $<) -o $@ $<
+
+$B/guests/%.bin: $Stests/guests/%.asm
+	@mkdir -p $(@D)
+	$(call say,NASM,tests/guests/$*.asm)$(NASM) -f bin -I$(dir $<) -MD $@.d -o $@ $<
+
+$B/demo/%.bin: $Sdemo/%.asm
+	@mkdir -p $(@D)
+	$(call say,NASM,demo/$*.asm)$(NASM) -f bin -I$(dir $<) -MD $@.d -o $@ $<
+
+-include $(wildcard $B/guests/*.bin.d $B/demo/*.bin.d)
+.PHONY: guests
+guests: $(GUEST_BINS)
+	@:
+
+# --- test binaries -------------------------------------------------------------------------------
+# A test links only what its first lines name: `/* link: hw/pc/pit8254.c tests/fake/irq.c */`, and
+# `/* libs: zydis */`. tools/testdeps turns that into $B/tests.mk.
+# TESTS chooses by path prefix: make unit TESTS=tests/unit/hw/pc
+TEST_DIRS := tests/unit tests/cpu tests/accel tests/board
+TEST_SRCS := $(if $(wildcard $Stests),$(shell cd '$(SRCDIR)' && \
+    find $(TEST_DIRS) -name 'test_*.c' 2>/dev/null | sort))
+TEST_BINS := $(TEST_SRCS:%.c=$B/%)
+CMOCKA_LIBS = $(or $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null),-lcmocka)
+# object files of a list of sources; `all` stands for everything but emu.c, * is expanded
+test_objs = $(foreach f,$1,$(if $(filter all,$f),$(filter-out $O/emu.o,$(OBJS)),$(patsubst \
+    $S%.c,$O/%.o,$(if $(findstring *,$f),$(filter-out $(addprefix $S,$(LACKING)),$(wildcard $S$f)),$S$f))))
+chosen = $(filter $(addsuffix %,$1),$(TEST_SRCS:%.c=%))
+
+ifneq ($(TEST_SRCS),)
+$B/tests.mk: $(addprefix $S,$(TEST_SRCS)) $Stools/testdeps
+	@mkdir -p $(@D)
+	@cd '$(SRCDIR)' && tools/testdeps $(TEST_SRCS) > '$(abspath $@)'
+ifeq ($(filter clean help packages format format-check,$(MAKECMDGOALS)),)
+-include $B/tests.mk
+endif
+endif
+
+$(TEST_BINS): $B/%: $O/%.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$*)$(CC) $(CFLAGS) -pthread -o $@ $(filter %.o,$^) $(LDFLAGS) \
+	    $(foreach l,$(TEST_LIBS),$(or $(LIB_$l),-l$l)) $(CMOCKA_LIBS) $(LIB_glib) $(LDLIBS) -lm
+
+# One helper that builds chosen tests as far as they go and one that runs them: what does not build
+# is a failed test, not the end of the run.
+J = $(if $(filter --jobserver-auth=% --jobserver-fds=%,$(MAKEFLAGS)),,-j$(JOBS))
+SUBMAKE = $(MAKE) --no-print-directory -f '$(SRCDIR)/Makefile'
+RUN = $(PYTHON) $Stests/run --source '$(SRCDIR)' --builddir '$B' --jobs $(JOBS)
+SAN = BUILDDIR='$B/asan' CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer' LDFLAGS='$(LDFLAGS) -fsanitize=address,undefined'
+
+.PHONY: test-bins unit unit-asan
+test-bins: $(addprefix $B/,$(call chosen,$(or $(TESTS),$(TEST_DIRS))))
+
+unit:
+	@$(SUBMAKE) $J -k test-bins guests TESTS='$(or $(TESTS),tests/unit)' || true
+	@$(RUN) $(call chosen,$(or $(TESTS),tests/unit))
+
+unit-asan:
+	@$(SUBMAKE) $J -k $(SAN) test-bins TESTS='$(or $(TESTS),tests/unit)' || true
+	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
+
+# --- the targets people use ----------------------------------------------------------------------
+.PHONY: test test-now test-fast lint boot image run run-now bench bench-now install clean help \
+        packages format format-check
+test-fast: unit
+
+# Packages first, then a fresh make, which sees the libraries that were just installed.
+test: packages
+	@$(SUBMAKE) test-now
+
+ASAN_TESTS = tests/unit tests/accel tests/board
+test-now:
+	@$(SUBMAKE) $J all
+	@$(SUBMAKE) $J -k test-bins guests || true
+	@$(SUBMAKE) $J -k $(SAN) all test-bins TESTS='$(ASAN_TESTS)' || true
+	@$(RUN) --command 'lint=$Stools/lint' \
+	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
+	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
+	    --plain --image --boot
+
+boot image: all
+	@$(RUN) --$@ --only '$(TESTS)'
+
+lint:
+	@$Stools/lint
+
+packages:
+	@$Stools/packages build run $(if $(filter test bench,$(MAKECMDGOALS)),test) \
+	    $(if $(filter bench,$(MAKECMDGOALS)),bench)
+
+run: packages
+	@$(SUBMAKE) $J all guests
+	@$(SUBMAKE) run-now
+
+run-now:
+	@BUILDDIR='$B' GUEST='$(GUEST)' $Stools/run-guest
+
+bench: packages
+	@$(SUBMAKE) $J all guests
+	@$(SUBMAKE) bench-now
+
+bench-now:
+	@$(PYTHON) $Sbench/run --source '$(SRCDIR)' --builddir '$B'
+
+install: all
+	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/share/emu'
+	install -m 755 $B/emu '$(DESTDIR)$(prefix)/bin/emu'
+	$(if $(SHARE),install -m 644 $(SHARE) '$(DESTDIR)$(prefix)/share/emu/')
+
+FORMATTED = $(shell cd '$(SRCDIR)' && git ls-files '*.c' '*.h' 2>/dev/null)
+format-check:
+	@cd '$(SRCDIR)' && clang-format --dry-run -Werror $(FORMATTED)
+
+format:
+	@cd '$(SRCDIR)' && clang-format -i $(FORMATTED)
+
+clean:
+	rm -rf '$B'
+
+help:
+	@echo 'make              build $B/emu'
+	@echo 'make run          boot the demonstration guest (GUEST=linux: Debian with a shell)'
+	@echo 'make test         every test, on this machine, with Debian guests (about half an hour)'
+	@echo 'make test-fast    unit tests only'
+	@echo 'make unit TESTS=tests/unit/hw     build and run the tests under one path'
+	@echo 'make unit-asan TESTS=...          the same with address and UB sanitizers'
+	@echo 'make boot TESTS=linux             boot tests whose name contains the word'
+	@echo 'make image        the command line against bad input'
+	@echo 'make lint         layering and style rules'
+	@echo 'make bench        start-up and boot times beside QEMU and Bochs'
+	@echo 'make install      to DESTDIR and prefix ($(prefix))'
+	@echo 'make packages     install the Debian packages that are missing'
+	@echo 'make format-check, make format, make clean'
+	@echo 'Variables: BUILDDIR CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG prefix DESTDIR OS JOBS V=1'
+	@echo 'Optional libraries found: $(HAVE); leave one out with PNG=no, ZYDIS=no ...'
