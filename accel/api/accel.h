@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The accelerator contract: what executes a guest, whatever it is. See README.md beside this file.
+ * Operations return 0 or -errno; GError where a person reads the text.
+ */
+#ifndef ACCEL_API_ACCEL_H
+#define ACCEL_API_ACCEL_H
+
+#include <glib.h>
+
+#include "accel/x86/cpuid.h"
+#include "accel/x86/state.h"
+#include "core/types.h"
+
+struct accel_vm;
+struct accel_vcpu;
+struct opts;
+struct physmem;
+
+struct accel_caps {
+    unsigned max_vcpus, max_slots;
+    bool irqchip, irqchip_split;  /* in-kernel interrupt controllers on offer */
+    bool dirty_log, readonly_slots;
+    bool decodes_mmio;            /* MMIO exits come decoded */
+    bool hw_breakpoints, single_step;
+    bool tsc_control;
+    bool dictates_ram;            /* ram_alloc must be used */
+    bool parallel_vcpus;
+    bool counts_insns;            /* deterministic mode */
+    size_t xsave_size;
+    struct x86_cpu_model offered; /* CPU features */
+};
+
+/* All that an accelerator may know of the machine. Called on a vCPU's thread without the machine
+ * lock; the callee takes it. */
+struct accel_callbacks {
+    uint32_t (*pio_read)(void *opaque, uint16_t port, unsigned size);
+    void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
+    uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
+    void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
+    /* Machine MSRs: APIC_BASE, x2APIC, TSC_DEADLINE. false = #GP. */
+    bool (*msr_read)(void *opaque, unsigned vcpu, uint32_t msr, uint64_t *value);
+    bool (*msr_write)(void *opaque, unsigned vcpu, uint32_t msr, uint64_t value);
+    uint8_t (*tpr_read)(void *opaque, unsigned vcpu);
+    void (*tpr_write)(void *opaque, unsigned vcpu, uint8_t cr8);
+    /* The moment of acceptance (INTA): vector, or -1 when the request went away. */
+    int (*irq_ack)(void *opaque, unsigned vcpu);
+    void (*eoi)(void *opaque, unsigned vcpu, uint8_t vector);
+    int64_t (*clock_ns)(void *opaque); /* virtual time, any thread */
+    void *opaque;
+};
+
+struct accel_params {
+    struct physmem *pm;
+    const struct x86_cpu_model *model;
+    const struct x86_topology *topology;
+    const struct accel_callbacks *cb;
+    const struct opts *opts; /* of -accel; may be NULL */
+};
+
+enum accel_exit_kind {
+    ACCEL_EXIT_PIO, ACCEL_EXIT_MMIO, ACCEL_EXIT_EMULATE, ACCEL_EXIT_HLT, ACCEL_EXIT_SHUTDOWN,
+    ACCEL_EXIT_IRQ_WINDOW, ACCEL_EXIT_MSR, ACCEL_EXIT_CPUID, ACCEL_EXIT_EOI, ACCEL_EXIT_DEBUG,
+    ACCEL_EXIT_KICK, ACCEL_EXIT_FAIL,
+    ACCEL_EXIT_COUNT
+};
+
+struct accel_exit {
+    enum accel_exit_kind kind;
+    uint64_t rip;
+    union {
+        struct { uint16_t port; uint8_t size; bool write; uint32_t count; void *data; } pio;
+        struct { gpa_t gpa; uint8_t size; bool write; uint8_t data[8]; } mmio;
+        struct { gpa_t gpa; bool write; uint8_t nbytes, bytes[15]; } emulate;
+        struct { uint32_t index; bool write, fault; uint64_t value; } msr;
+        struct { uint32_t leaf, subleaf, out[4]; } cpuid;
+        struct { uint8_t vector; } eoi;
+        struct { uint64_t dr6; bool breakpoint; } debug;
+        struct { int code; char text[96]; } fail;
+    } u;
+};
+
+enum accel_event { ACCEL_EVENT_NMI, ACCEL_EVENT_SMI, ACCEL_EVENT_INIT, ACCEL_EVENT_SIPI };
+enum { ACCEL_SLOT_READONLY = 1, ACCEL_SLOT_LOG_DIRTY = 2 };
+
+struct accel_ops {
+    const char *name; /* "tcg" */
+    const char *desc;
+    /* Can it work here? No side effects; the error says why not and what to do. */
+    bool (*probe)(struct accel_caps *caps, GError **err);
+
+    int (*vm_create)(struct accel_vm **vm, const struct accel_params *p, GError **err);
+    void (*vm_destroy)(struct accel_vm *vm);
+    /* Only with caps.dictates_ram. */
+    void *(*ram_alloc)(struct accel_vm *vm, gpa_t gpa, uint64_t size);
+    /* size 0 removes. NULL if the accelerator listens to physmem itself. */
+    int (*slot_set)(struct accel_vm *vm, unsigned slot, gpa_t gpa, void *host, uint64_t size, unsigned flags);
+    int (*dirty_fetch)(struct accel_vm *vm, unsigned slot, uint64_t *bitmap, size_t words);
+    /* Host code changed RAM. Any thread. */
+    void (*mem_written)(struct accel_vm *vm, gpa_t gpa, uint64_t len);
+
+    /* On the thread that will run it. */
+    int (*vcpu_create)(struct accel_vm *vm, unsigned index, struct accel_vcpu **vcpu);
+    void (*vcpu_destroy)(struct accel_vcpu *vcpu);
+    /* Completes the previous exit's read data first, then executes until an exit. Never -EINTR.
+     * < 0: the accelerator is broken for good. Without the machine lock. */
+    int (*vcpu_run)(struct accel_vcpu *vcpu, struct accel_exit *exit);
+    /* Any thread, async-signal-safe, sticky: ends the run in progress or else the next one. */
+    void (*vcpu_kick)(struct accel_vcpu *vcpu);
+    /* Only between runs with no read pending. groups: X86_GROUP_*. */
+    int (*state_get)(struct accel_vcpu *vcpu, struct x86_state *s, uint32_t groups);
+    int (*state_set)(struct accel_vcpu *vcpu, const struct x86_state *s, uint32_t groups);
+
+    /* INTR level to the processor; any thread that holds the machine lock. The accelerator calls
+     * cb->irq_ack when it accepts. */
+    void (*irq_line)(struct accel_vcpu *vcpu, bool level);
+    /* Between runs, on the vCPU's thread. */
+    void (*event)(struct accel_vcpu *vcpu, enum accel_event ev, uint8_t vector);
+    /* Optional from here on. */
+    int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
+    void (*stats)(struct accel_vm *vm, GString *out);
+};
+
+/* accel.def: every accelerator, best first. NULL-terminated. */
+extern const struct accel_ops *const accel_list[];
+
+struct accel_choice {
+    const struct accel_ops *ops;
+    struct opts *opts;      /* owned; may be NULL */
+    struct accel_caps caps;
+};
+/* specs: values of -accel / -machine accel= in order ("kvm:tcg", "kvm,fallback=off"), n == 0 for the
+ * default list revirt:kvm:tcg (unavailable ones of the default list are passed over in silence, named
+ * ones with one line that says why). Falls back to tcg unless fallback=off. */
+bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, GError **err);
+void accel_choice_clear(struct accel_choice *c);
+void accel_print_help(void); /* -accel help: each with its probe's result and features */
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One software processor: the state that accel/x86 executes on, in the interpreter and under the
+ * translator. Owned by one vCPU thread; other threads may only touch the fields marked so.
+ *
+ * A fault leaves an instruction by x86_raise (longjmp to the loop's setjmp): instruction handlers
+ * therefore write registers only after the last access that can fault.
+ */
+#ifndef ACCEL_X86_CPU_H
+#define ACCEL_X86_CPU_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "accel/x86/consts.h"
+#include "accel/x86/cpuid.h"
+#include "accel/x86/decode.h"
+#include "accel/x86/state.h"
+
+struct physmem;
+
+/* What the processor may know of the machine. The owner takes the machine lock inside these. */
+struct x86_bus {
+    uint32_t (*pio_read)(void *opaque, uint16_t port, unsigned size);
+    void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
+    uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
+    void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
+    /* APIC and other machine MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false = #GP */
+    bool (*msr_read)(void *opaque, uint32_t msr, uint64_t *value);
+    bool (*msr_write)(void *opaque, uint32_t msr, uint64_t value);
+    uint8_t (*tpr_read)(void *opaque);  /* CR8 */
+    void (*tpr_write)(void *opaque, uint8_t cr8);
+    int (*irq_ack)(void *opaque);       /* INTA: vector 0..255, or -1 when it went away */
+    uint64_t (*tsc)(void *opaque);      /* the guest's TSC without TSC_ADJUST/writes */
+    void *opaque;
+};
+
+/* Software TLB: direct-mapped, indexed by linear page; one tag per kind of access, so that a hit
+ * proves the access is allowed. tag = linear page address | X86_TLB_VALID for the current CPL class;
+ * a host address is `linear + addend`. Entries that need the slow path (MMIO, code pages for writes,
+ * watchpoints) keep an impossible tag. */
+#define X86_TLB_BITS 10
+#define X86_TLB_SIZE (1u << X86_TLB_BITS)
+struct x86_tlb_entry {
+    uint64_t tag_r, tag_w, tag_x;
+    uintptr_t addend;
+};
+#define X86_TLB_INVALID (~0ull)
+
+/* Lazy arithmetic flags: the last result, sign-extended to 64 bits, and the carry-out vector of the
+ * operation (bit n = carry out of bit n), shifted so that the top carry of the operand size is bit
+ * 63 and the one below it bit 62. CF = aux bit 63, OF = bits 63^62, AF = aux3, ZF/SF/PF from result.
+ * All helpers are in flags.h. */
+struct x86_lazy {
+    int64_t result;
+    uint64_t aux;
+    uint8_t af;      /* 0 or X86_FL_AF */
+    uint8_t pf_xor;  /* xored into the low result byte before parity (for explicit flag loads) */
+    uint8_t sf_xor;  /* 1: SF is the opposite of the result's sign (for explicit flag loads) */
+};
+
+enum { /* cpu->requests, set by other threads */
+    X86_REQ_KICK = 1 << 0,      /* leave run */
+    X86_REQ_TLB_FLUSH = 1 << 1, /* the physical map changed */
+    X86_REQ_CODE_FLUSH = 1 << 2,
+    X86_REQ_IRQ = 1 << 3,       /* the interrupt controller asserts INTR */
+};
+
+struct x86_cpu {
+    struct x86_state st;        /* st.rflags' arithmetic bits are stale while `lazy` is in force */
+    struct x86_lazy lazy;
+    /* Derived from st, kept by x86_mode_changed(): */
+    uint8_t cpl;
+    uint8_t code_mode;          /* 2, 4, 8 */
+    uint8_t stack_size;         /* 2, 4, 8: SP, ESP, RSP */
+    bool long_mode;             /* EFER.LMA */
+    bool paging;
+    bool flat;                  /* ES, CS, SS, DS have base 0 and limit 4 GiB, writable, or 64-bit mode */
+    uint64_t canonical_shift;   /* 16 for 48-bit, 7 for 57-bit */
+    uint64_t a20_mask;
+    _Atomic unsigned requests;  /* any thread */
+    bool intr;                  /* level of INTR as last seen by the owner's thread */
+    uint64_t insn_count;        /* executed instructions */
+    uint64_t insn_limit;        /* stop when insn_count reaches it (UINT64_MAX: never) */
+    uint64_t cur_rip;           /* of the instruction in execution */
+    uint64_t next_rip;
+    struct x86_tlb_entry tlb[2][X86_TLB_SIZE]; /* [0] supervisor, [1] user (CPL 3) accesses */
+    uint64_t tlb_generation;
+    /* Fault being raised. */
+    jmp_buf jmp;
+    uint8_t exc_vector;
+    bool exc_has_error;
+    uint32_t exc_error;
+    uint64_t exc_cr2;
+    int exit_reason;            /* enum x86_stop, when a handler wants to leave the loop */
+    uint64_t tsc_offset;
+    uint32_t apic_id;
+    const struct x86_cpu_model *model;
+    const struct x86_topology *topology;
+    struct x86_bus bus;
+    struct physmem *pm;
+    void *engine;               /* tcg's own */
+    uint8_t mem_buf[128];       /* operand staging for thunks, 16-byte aligned by the allocator */
+    uint64_t monitor_addr;      /* MONITOR/MWAIT */
+    bool monitor_armed;
+    struct x86_block_cache *blocks; /* decoded code (interp.h) */
+};
+
+/* Why the interpreter stopped. */
+enum x86_stop {
+    X86_STOP_NONE,
+    X86_STOP_HLT,       /* halted (also MWAIT); rip is after the instruction */
+    X86_STOP_SHUTDOWN,  /* triple fault */
+    X86_STOP_KICK,
+    X86_STOP_LIMIT,     /* insn_limit reached */
+    X86_STOP_IRQ_WINDOW,
+    X86_STOP_DEBUG,     /* breakpoint or single-step of the debugger */
+    X86_STOP_WAIT_SIPI,
+};
+
+struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus, const struct x86_cpu_model *m,
+                            const struct x86_topology *t, uint32_t apic_id);
+void x86_cpu_free(struct x86_cpu *cpu);
+/* Copies; set recomputes everything derived and flushes the TLB. get materialises lazy flags. */
+void x86_cpu_get_state(struct x86_cpu *cpu, struct x86_state *s);
+void x86_cpu_set_state(struct x86_cpu *cpu, const struct x86_state *s);
+/* After any change of CR0/CR4/EFER/CS/SS/RFLAGS.VM or segments by hand. */
+void x86_mode_changed(struct x86_cpu *cpu);
+
+/* Raise a fault (rip of the faulting instruction) and leave the instruction. */
+_Noreturn void x86_raise(struct x86_cpu *cpu, unsigned vector);
+_Noreturn void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error);
+_Noreturn void x86_raise_pf(struct x86_cpu *cpu, uint64_t addr, uint32_t error);
+/* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL check).
+ * Returns false on triple fault. Saved rip is st.rip. (intr.c) */
+enum x86_event_type { X86_EVENT_EXTERNAL, X86_EVENT_NMI, X86_EVENT_EXCEPTION, X86_EVENT_SOFT_INT, X86_EVENT_INT3, X86_EVENT_INTO, X86_EVENT_ICEBP };
+bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error, uint32_t error);
+
+/* Run until something stops it. Accepts INTR when cpu->bus.irq_ack is set and intr is raised. */
+enum x86_stop x86_interp_run(struct x86_cpu *cpu);
+/* One instruction with full checks, for kvm and revirt (MMIO, undecoded exits). */
+enum x86_stop x86_emulate_one(struct x86_cpu *cpu);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest memory as the processor sees it: segmentation on top of paging on top of physmem. Every
+ * access raises the architectural fault itself (x86_raise*). Sizes: 1, 2, 4, 8, 16, 32 (64 for areas).
+ */
+#ifndef ACCEL_X86_MMU_H
+#define ACCEL_X86_MMU_H
+
+#include <string.h>
+
+#include "accel/x86/cpu.h"
+
+enum x86_access { X86_ACCESS_READ, X86_ACCESS_WRITE, X86_ACCESS_EXEC };
+
+/* Linear address of seg:off for an access of `size` bytes, after limit, type and canonical checks
+ * (#GP or #SS). off is already cut to the address size. (seg.c) */
+uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size, enum x86_access a);
+static inline uint64_t x86_linear(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size, enum x86_access a)
+{
+    if (LIKELY(cpu->code_mode == 8 && seg < X86_FS)) {
+        if (LIKELY((uint64_t)((int64_t)(off << cpu->canonical_shift) >> cpu->canonical_shift) == off)) {
+            return off; /* last byte: checked with the page crossing */
+        }
+    }
+    return x86_linear_slow(cpu, seg, off, size, a);
+}
+
+/* Slow paths: page walk, A/D bits, MMIO, page crossing, alignment check. cpl3: the access counts as
+ * user mode (explicit accesses at CPL 3). */
+uint64_t x86_load_slow(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
+void x86_store_slow(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, bool user);
+/* Translate for access, fill the TLB; returns the host pointer of `lin` or NULL for MMIO/unmapped
+ * (then *gpa is set). Raises #PF. */
+uint8_t *x86_translate(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, bool user, gpa_t *gpa);
+/* As x86_translate without side effects, for debuggers: false = not mapped. */
+bool x86_walk_debug(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
+
+static inline struct x86_tlb_entry *x86_tlb_slot(struct x86_cpu *cpu, uint64_t lin, bool user)
+{
+    return &cpu->tlb[user][(lin >> 12) & (X86_TLB_SIZE - 1)];
+}
+
+/* Aligned within the page: one compare covers hit, permission and crossing:
+ * (lin & (~0xfff | (size - 1))) == tag for naturally aligned; unaligned ones test the end as well. */
+#define X86_DEFINE_LOAD(bits, type)                                                              \
+    static inline type x86_load##bits(struct x86_cpu *cpu, uint64_t lin, bool user)               \
+    {                                                                                            \
+        const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);                             \
+        if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) <= 0x1000 - sizeof(type))) {    \
+            type v;                                                                              \
+            memcpy(&v, (const void *)(uintptr_t)(lin + e->addend), sizeof v);                     \
+            return v;                                                                            \
+        }                                                                                        \
+        return (type)x86_load_slow(cpu, lin, sizeof(type), user);                                 \
+    }                                                                                            \
+    static inline void x86_store##bits(struct x86_cpu *cpu, uint64_t lin, type v, bool user)      \
+    {                                                                                            \
+        const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);                             \
+        if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) <= 0x1000 - sizeof(type))) {    \
+            memcpy((void *)(uintptr_t)(lin + e->addend), &v, sizeof v);                           \
+            return;                                                                              \
+        }                                                                                        \
+        x86_store_slow(cpu, lin, v, sizeof(type), user);                                          \
+    }
+X86_DEFINE_LOAD(8, uint8_t)
+X86_DEFINE_LOAD(16, uint16_t)
+X86_DEFINE_LOAD(32, uint32_t)
+X86_DEFINE_LOAD(64, uint64_t)
+#undef X86_DEFINE_LOAD
+
+/* Any length up to 4096, with all checks done before the first byte is written. */
+void x86_load_bytes(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len, bool user);
+void x86_store_bytes(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len, bool user);
+/* Would a write of len bytes fault? Raises if so, sets A/D, writes nothing. */
+void x86_probe_write(struct x86_cpu *cpu, uint64_t lin, unsigned len, bool user);
+/* A host pointer for an atomic read-modify-write of size bytes, or NULL if it must be done under the
+ * machine lock with load/store (MMIO, page crossing). Raises as a write. */
+void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
+
+void x86_tlb_flush(struct x86_cpu *cpu, bool global);
+void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin);
+
+/* The physical page of code at `lin` for fetching; raises #PF. NULL = not plain memory. */
+const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
+
+/* Somebody writes to a RAM page that holds decoded code: called by the store slow path. (engine) */
+void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
+
+#endif

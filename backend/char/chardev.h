@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Character back ends: null, stdio, file, socket, pty, mux, ring buffer. One front end each, except
+ * through a mux. Machine lock held; bytes from the host arrive in the main loop.
+ */
+#ifndef BACKEND_CHARDEV_H
+#define BACKEND_CHARDEV_H
+
+#include <glib.h>
+
+#include "core/types.h"
+
+struct chardev;
+struct loop;
+
+enum chardev_event { CHARDEV_OPENED, CHARDEV_CLOSED, CHARDEV_BREAK, CHARDEV_MUX_IN, CHARDEV_MUX_OUT };
+
+/* The front end (a UART, a monitor). */
+struct chardev_frontend {
+    /* How many bytes it can take now; 0 stops reading from the host (back-pressure). */
+    size_t (*can_receive)(void *opaque);
+    void (*receive)(void *opaque, const uint8_t *buf, size_t len); /* len <= can_receive() */
+    void (*event)(void *opaque, enum chardev_event ev);            /* may be NULL */
+    void (*can_send)(void *opaque); /* after a short write: room again; may be NULL */
+    void *opaque;
+};
+
+/* NULL chardev: writes succeed and vanish. Fails with -EBUSY if it has a front end already. */
+int chardev_connect(struct chardev *c, const struct chardev_frontend *fe);
+void chardev_disconnect(struct chardev *c, void *frontend_opaque);
+/* Bytes taken, 0..len; less than len: can_send comes later. Never blocks the guest for good. */
+size_t chardev_write(struct chardev *c, const uint8_t *buf, size_t len);
+/* The front end can take bytes again. */
+void chardev_accept_input(struct chardev *c);
+/* Everything that was written is handed to the host; called on every way out of the process. */
+void chardev_flush(struct chardev *c);
+const char *chardev_id(const struct chardev *c);
+
+/* Creation from options: kind "stdio", "file", ... and key=value pairs (struct opts of core/opts.h).
+ * The registry owns chardevs and finds them by id. */
+struct opts;
+struct chardev_set;
+struct chardev_set *chardev_set_new(struct loop *loop);
+void chardev_set_free(struct chardev_set *s); /* flushes and restores the terminal */
+struct chardev *chardev_set_add(struct chardev_set *s, const char *kind, const struct opts *o, GError **err);
+struct chardev *chardev_set_find(struct chardev_set *s, const char *id);
+/* "-serial X" forms: null, stdio, mon:stdio, file:P, pty, unix:P,server, tcp:H:P, telnet:, chardev:ID,
+ * vc (degrades to null with a word), none (returns NULL without error). `id` names the new one. */
+struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, const char *spec,
+                                       GError **err);
+void chardev_set_flush_all(struct chardev_set *s);
+void chardev_print_kinds(void); /* -chardev help */
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Log lines for people. Any thread. Lines go to stderr, or to the file of log_open (-D FILE).
+ * Errors that a caller can return are returned (GError), not logged: who reports does not return it.
+ */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include "core/types.h"
+
+/* QEMU's -d items that we know. */
+enum log_mask {
+    LOG_IN_ASM = 1 << 0,
+    LOG_OP = 1 << 1,
+    LOG_OUT_ASM = 1 << 2,
+    LOG_EXEC = 1 << 3,
+    LOG_INT = 1 << 4,
+    LOG_CPU = 1 << 5,
+    LOG_CPU_RESET = 1 << 6,
+    LOG_GUEST_ERRORS = 1 << 7,
+    LOG_UNIMP = 1 << 8,
+    LOG_MMU = 1 << 9,
+    LOG_PCALL = 1 << 10,
+};
+
+extern unsigned log_mask; /* set before threads start, or by the monitor */
+
+static inline bool log_enabled(unsigned mask)
+{
+    return UNLIKELY(log_mask & mask);
+}
+
+/* Messages for the user; `who` is a device or area name and may be NULL. Prefix "emu: ". */
+void log_err(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_warn(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_info(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Raw text of a -d item: no prefix. Call only under log_enabled(mask). */
+void log_raw(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* The guest did something that hardware answers but a developer wants to know (-d guest_errors).
+ * Rate-limited per `who`. */
+void guest_warn(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* -D FILE: "%d" becomes the process id. 0 or -errno. NULL: back to stderr. */
+int log_open(const char *path);
+void log_flush(void);
+
+/* -d a,b,c: returns false and sets *bad to the first unknown item (points into a static buffer). */
+bool log_parse_mask(const char *items, unsigned *mask, const char **bad);
+void log_print_items(void); /* -d help, on stdout */
+
+#endif

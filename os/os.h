@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only door to the host system. Everything else includes ISO C, glib and this. Failures are
+ * -errno. Any thread unless said otherwise.
+ */
+#ifndef OS_OS_H
+#define OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory. RAM is a shared mapping (memfd or its equal), demand-zero. NULL on failure (errno set). */
+struct os_ram {
+    uint8_t *host;
+    size_t size;
+    int fd; /* or -1 */
+};
+int os_ram_alloc(struct os_ram *r, size_t size, const char *name);
+void os_ram_free(struct os_ram *r);
+void os_ram_discard(struct os_ram *r, size_t off, size_t len); /* may do nothing */
+/* Code memory: *rw and *rx are the same bytes, writable and executable (the same address where the
+ * host has no double mapping). */
+struct os_code {
+    uint8_t *rw, *rx;
+    size_t size;
+    int fd;
+};
+int os_code_alloc(struct os_code *c, size_t size);
+void os_code_free(struct os_code *c);
+size_t os_page_size(void);
+
+/* Time. */
+int64_t os_clock_ns(void);     /* monotonic */
+int64_t os_realtime_ns(void);  /* since 1970, UTC */
+int64_t os_local_offset_s(void); /* seconds east of UTC now */
+void os_yield(void);
+
+/* Threads are glib's; these are what glib lacks. */
+void os_thread_name(const char *name);
+void os_thread_low_priority(void);
+
+/* A wake-up that poll can wait for. Signal is async-signal-safe. */
+struct os_event {
+    int rfd, wfd;
+};
+int os_event_init(struct os_event *e);
+void os_event_free(struct os_event *e);
+void os_event_signal(struct os_event *e);
+void os_event_clear(struct os_event *e);
+
+/* Files. */
+enum { OS_OPEN_WRITE = 1, OS_OPEN_CREATE = 2, OS_OPEN_TRUNCATE = 4, OS_OPEN_APPEND = 8, OS_OPEN_NONBLOCK = 16 };
+int os_open(const char *path, unsigned flags); /* fd >= 0 or -errno; close-on-exec */
+void os_close(int fd);
+int os_pread(int fd, void *buf, size_t len, uint64_t off);  /* whole, short only at the end: bytes or -errno */
+int os_pwrite(int fd, const void *buf, size_t len, uint64_t off); /* whole or -errno */
+int os_read(int fd, void *buf, size_t len);        /* once; 0 = end, -EAGAIN */
+int os_write(int fd, const void *buf, size_t len); /* once */
+int os_fdatasync(int fd);
+int64_t os_file_size(int fd);       /* also of block devices */
+int os_truncate(int fd, uint64_t size);
+int os_lock_file(int fd, bool exclusive); /* -EAGAIN when another process holds it; success may be empty */
+int os_temp_file(void);             /* unlinked, in TMPDIR */
+int os_discard(int fd, uint64_t off, uint64_t len); /* -EOPNOTSUPP is fine */
+bool os_file_exists(const char *path);
+char *os_self_path(void);           /* of the executable, malloc'd; or NULL */
+
+/* Terminal, sockets, ptys. */
+bool os_is_tty(int fd);
+int os_tty_raw(bool keep_signals); /* stdin; remembered and undone by os_tty_restore (safe in signal handlers) */
+void os_tty_restore(void);
+int os_set_nonblock(int fd, bool on);
+int os_pty_open(char **slave_name);
+int os_socket_listen_unix(const char *path);
+int os_socket_connect_unix(const char *path);
+int os_socket_listen_tcp(const char *host, const char *port, char **bound); /* bound: "host:port" */
+int os_socket_connect_tcp(const char *host, const char *port);
+int os_socket_accept(int fd);
+
+/* Process. */
+int os_pidfile(const char *path);
+int os_daemonize_begin(void);  /* forks: returns in the child; the parent waits for _ready */
+void os_daemonize_ready(void);
+void os_on_terminate(void (*fn)(int sig)); /* SIGINT, SIGTERM, SIGHUP; handler context */
+void os_ignore_sigpipe(void);
+uint64_t os_rss_bytes(void);
+unsigned os_cpu_count(void);
+void os_random(void *buf, size_t len);
+
+#endif
