@@ -29,6 +29,9 @@ struct pci_bus_env {
     void (*set_intx)(void *opaque, unsigned dev, unsigned pin, bool level);
     /* Message-signalled interrupt: a write to FEE0_0000h + ... */
     void (*msi)(void *opaque, uint64_t addr, uint32_t data);
+    /* An expansion ROM by file name ("vgabios-stdvga.bin"), g_free; NULL with an error. May be
+     * NULL where there are none. */
+    uint8_t *(*load_rom)(void *opaque, const char *name, size_t *len, GError **err);
     void *opaque;
 };
 
