@@ -30,6 +30,7 @@ struct accel_vm *vcpus_vm(const struct vcpus *v);
 void vcpus_resume(struct vcpus *v); /* [L] */
 void vcpus_pause(struct vcpus *v);  /* [L] returns when all are out of run; drops the lock while waiting;
                                        called on a vCPU thread it pauses the others and itself at once */
+void vcpus_request_pause(struct vcpus *v); /* [A] as vcpus_pause, without waiting */
 bool vcpus_running(const struct vcpus *v);
 void vcpus_reset(struct vcpus *v);  /* [L] paused: power-on state of all, BSP runnable, others wait for SIPI */
 

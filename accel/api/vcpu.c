@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only run loop and the vCPU threads.
+ *
+ * Two locks: the machine lock (core/loop.h) guards devices; set->mutex guards what is in struct
+ * vcpu below. Order: machine lock first. set->mutex is never held while the accelerator runs, while
+ * a callback is made or while another thread is waited for other than on its condition.
+ */
+#include "accel/api/vcpu.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/device.h"
+#include "core/loop.h"
+#include "os/os.h"
+
+struct vcpu {
+    struct vcpus *set;
+    unsigned index;
+    GThread *thread;
+    struct accel_vcpu *accel;
+    int create_ret;
+    bool created;
+    bool busy;          /* inside run or in the handling of its exit */
+    bool halted;        /* HLT, until an event */
+    bool halted_if;     /* RFLAGS.IF when it halted */
+    bool wait_sipi;
+    bool dead;          /* shut down or failed: runs no more until reset */
+    bool intr;
+    bool pending_nmi, pending_init, pending_sipi;
+    uint8_t sipi_vector;
+};
+
+struct vcpus {
+    const struct accel_ops *ops;
+    struct accel_params params;
+    struct vcpu_owner owner;
+    struct accel_vm *vm;
+    struct vcpu *cpu;
+    unsigned n;
+    GMutex mutex;
+    GCond cond;    /* any change of what a thread waits for */
+    bool paused, quit;
+};
+
+static _Thread_local int current_index = -1;
+
+int vcpu_current(void)
+{
+    return current_index;
+}
+
+unsigned vcpus_count(const struct vcpus *v)
+{
+    return v->n;
+}
+
+struct accel_vm *vcpus_vm(const struct vcpus *v)
+{
+    return v->vm;
+}
+
+/* --- exits: one handler each ------------------------------------------------------------------ */
+
+static void exit_pio(struct vcpu *c, struct accel_exit *e)
+{
+    const struct accel_callbacks *cb = c->set->params.cb;
+    uint8_t *p = e->u.pio.data;
+    for (uint32_t i = 0; i < e->u.pio.count; i++, p += e->u.pio.size) {
+        uint32_t v = 0;
+        if (e->u.pio.write) {
+            memcpy(&v, p, e->u.pio.size);
+            cb->pio_write(cb->opaque, e->u.pio.port, v, e->u.pio.size);
+        } else {
+            v = cb->pio_read(cb->opaque, e->u.pio.port, e->u.pio.size);
+            memcpy(p, &v, e->u.pio.size);
+        }
+    }
+}
+
+static void exit_mmio(struct vcpu *c, struct accel_exit *e)
+{
+    const struct accel_callbacks *cb = c->set->params.cb;
+    uint64_t v = 0;
+    if (e->u.mmio.write) {
+        memcpy(&v, e->u.mmio.data, e->u.mmio.size);
+        cb->mmio_write(cb->opaque, e->u.mmio.gpa, v, e->u.mmio.size);
+    } else {
+        v = cb->mmio_read(cb->opaque, e->u.mmio.gpa, e->u.mmio.size);
+        memcpy(e->u.mmio.data, &v, sizeof v);
+    }
+}
+
+static void exit_msr(struct vcpu *c, struct accel_exit *e)
+{
+    const struct accel_callbacks *cb = c->set->params.cb;
+    bool ok = e->u.msr.write
+                  ? cb->msr_write(cb->opaque, c->index, e->u.msr.index, e->u.msr.value)
+                  : cb->msr_read(cb->opaque, c->index, e->u.msr.index, &e->u.msr.value);
+    e->u.msr.fault = !ok;
+}
+
+static void exit_cpuid(struct vcpu *c, struct accel_exit *e)
+{
+    struct x86_state s;
+    const struct accel_params *p = &c->set->params;
+    if (c->set->ops->state_get(c->accel, &s, X86_GROUP_CR | X86_GROUP_MSR) < 0) {
+        memset(&s, 0, sizeof s);
+    }
+    x86_cpuid(p->model, p->topology, c->index, &s, e->u.cpuid.leaf, e->u.cpuid.subleaf,
+              e->u.cpuid.out);
+}
+
+static void exit_eoi(struct vcpu *c, struct accel_exit *e)
+{
+    const struct accel_callbacks *cb = c->set->params.cb;
+    cb->eoi(cb->opaque, c->index, e->u.eoi.vector);
+}
+
+static void exit_hlt(struct vcpu *c, struct accel_exit *e)
+{
+    (void)e;
+    struct x86_state s;
+    s.rflags = X86_FL_IF;
+    c->set->ops->state_get(c->accel, &s, X86_GROUP_GPR);
+    g_mutex_lock(&c->set->mutex);
+    c->halted = true;
+    c->halted_if = s.rflags & X86_FL_IF;
+    g_mutex_unlock(&c->set->mutex);
+}
+
+static void set_dead(struct vcpu *c)
+{
+    g_mutex_lock(&c->set->mutex);
+    c->dead = true;
+    g_mutex_unlock(&c->set->mutex);
+}
+
+static void exit_shutdown(struct vcpu *c, struct accel_exit *e)
+{
+    (void)e;
+    struct x86_state s;
+    memset(&s, 0, sizeof s);
+    c->set->ops->state_get(c->accel, &s, X86_GROUP_ALL);
+    set_dead(c);
+    machine_lock();
+    c->set->owner.shutdown(c->set->owner.opaque, c->index, &s);
+    machine_unlock();
+}
+
+static void fail(struct vcpu *c, const char *text)
+{
+    set_dead(c);
+    machine_lock();
+    c->set->owner.failed(c->set->owner.opaque, c->index, text);
+    machine_unlock();
+}
+
+static void exit_fail(struct vcpu *c, struct accel_exit *e)
+{
+    fail(c, e->u.fail.text);
+}
+
+static void exit_emulate(struct vcpu *c, struct accel_exit *e)
+{
+    char text[96];
+    g_snprintf(text, sizeof text, "an access to 0x%" G_GINT64_MODIFIER "x came undecoded", e->u.emulate.gpa);
+    fail(c, text);
+}
+
+static void exit_debug(struct vcpu *c, struct accel_exit *e)
+{
+    machine_lock();
+    c->set->owner.debug(c->set->owner.opaque, c->index, e);
+    machine_unlock();
+}
+
+static void exit_nothing(struct vcpu *c, struct accel_exit *e)
+{
+    (void)c;
+    (void)e;
+}
+
+static void (*const exit_handlers[ACCEL_EXIT_COUNT])(struct vcpu *, struct accel_exit *) = {
+    [ACCEL_EXIT_PIO] = exit_pio,           [ACCEL_EXIT_MMIO] = exit_mmio,
+    [ACCEL_EXIT_EMULATE] = exit_emulate,   [ACCEL_EXIT_HLT] = exit_hlt,
+    [ACCEL_EXIT_SHUTDOWN] = exit_shutdown, [ACCEL_EXIT_IRQ_WINDOW] = exit_nothing,
+    [ACCEL_EXIT_MSR] = exit_msr,           [ACCEL_EXIT_CPUID] = exit_cpuid,
+    [ACCEL_EXIT_EOI] = exit_eoi,           [ACCEL_EXIT_DEBUG] = exit_debug,
+    [ACCEL_EXIT_KICK] = exit_nothing,      [ACCEL_EXIT_FAIL] = exit_fail,
+};
+
+/* --- the loop ---------------------------------------------------------------------------------- */
+
+/* mutex held: nothing to do for this processor now? */
+static bool is_idle(const struct vcpu *c)
+{
+    if (c->set->paused || c->dead) {
+        return true;
+    }
+    if (c->pending_init) {
+        return false;
+    }
+    if (c->wait_sipi) {
+        return !c->pending_sipi;
+    }
+    return c->halted && !(c->intr && c->halted_if) && !c->pending_nmi;
+}
+
+/* mutex held: what other threads asked for, now on this processor's own thread. */
+static void take_events(struct vcpu *c)
+{
+    const struct accel_ops *ops = c->set->ops;
+    if (c->pending_init) {
+        c->pending_init = false;
+        ops->event(c->accel, ACCEL_EVENT_INIT, 0);
+        c->wait_sipi = c->index != 0;
+        c->halted = false;
+        c->pending_nmi = false;
+    }
+    if (c->wait_sipi && c->pending_sipi) {
+        c->pending_sipi = false;
+        ops->event(c->accel, ACCEL_EVENT_SIPI, c->sipi_vector);
+        c->wait_sipi = false;
+    }
+    if (c->pending_nmi && !c->wait_sipi) {
+        c->pending_nmi = false;
+        ops->event(c->accel, ACCEL_EVENT_NMI, 0);
+    }
+}
+
+static void run_once(struct vcpu *c)
+{
+    struct accel_exit e;
+    memset(&e, 0, sizeof e);
+    e.kind = ACCEL_EXIT_KICK;
+    int ret = c->set->ops->vcpu_run(c->accel, &e);
+    if (ret < 0) {
+        char text[96];
+        g_snprintf(text, sizeof text, "%s stopped working: %s", c->set->ops->name, g_strerror(-ret));
+        fail(c, text);
+    } else if ((unsigned)e.kind >= ACCEL_EXIT_COUNT) {
+        fail(c, "the accelerator reported an exit nobody knows");
+    } else {
+        exit_handlers[e.kind](c, &e);
+    }
+}
+
+static gpointer vcpu_thread(gpointer arg)
+{
+    struct vcpu *c = arg;
+    struct vcpus *v = c->set;
+    char name[16];
+    g_snprintf(name, sizeof name, "vcpu%u", c->index);
+    os_thread_name(name);
+    current_index = (int)c->index;
+    int ret = v->ops->vcpu_create(v->vm, c->index, &c->accel);
+    g_mutex_lock(&v->mutex);
+    c->create_ret = ret;
+    c->created = true;
+    g_cond_broadcast(&v->cond);
+    while (ret == 0 && !v->quit) {
+        if (is_idle(c)) {
+            g_cond_wait(&v->cond, &v->mutex);
+            continue;
+        }
+        take_events(c);
+        if (c->wait_sipi) {
+            continue;
+        }
+        c->halted = false;
+        c->busy = true;
+        g_mutex_unlock(&v->mutex);
+        run_once(c);
+        g_mutex_lock(&v->mutex);
+        c->busy = false;
+        if (v->paused) {
+            g_cond_broadcast(&v->cond);
+        }
+    }
+    g_mutex_unlock(&v->mutex);
+    if (ret == 0) {
+        v->ops->vcpu_destroy(c->accel);
+    }
+    return NULL;
+}
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+static bool start_threads(struct vcpus *v, GError **err)
+{
+    for (unsigned i = 0; i < v->n; i++) {
+        struct vcpu *c = &v->cpu[i];
+        c->set = v;
+        c->index = i;
+        c->thread = g_thread_try_new("vcpu", vcpu_thread, c, err);
+        if (!c->thread) {
+            return false;
+        }
+        g_mutex_lock(&v->mutex);
+        while (!c->created) {
+            g_cond_wait(&v->cond, &v->mutex);
+        }
+        int ret = c->create_ret;
+        g_mutex_unlock(&v->mutex);
+        if (ret < 0) {
+            g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "%s: cannot create vCPU %u: %s",
+                        v->ops->name, i, g_strerror(-ret));
+            return false;
+        }
+    }
+    return true;
+}
+
+struct vcpus *vcpus_new(const struct accel_ops *ops, const struct accel_params *p, unsigned n,
+                        const struct vcpu_owner *owner, GError **err)
+{
+    struct vcpus *v = g_new0(struct vcpus, 1);
+    v->ops = ops;
+    v->params = *p;
+    v->owner = *owner;
+    v->n = n;
+    v->paused = true;
+    v->cpu = g_new0(struct vcpu, n);
+    g_mutex_init(&v->mutex);
+    g_cond_init(&v->cond);
+    int ret = ops->vm_create(&v->vm, &v->params, err);
+    if (ret < 0) {
+        if (err && !*err) {
+            g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "%s: cannot create a machine: %s", ops->name,
+                        g_strerror(-ret));
+        }
+        v->vm = NULL;
+        vcpus_free(v);
+        return NULL;
+    }
+    if (!start_threads(v, err)) {
+        vcpus_free(v);
+        return NULL;
+    }
+    return v;
+}
+
+void vcpus_free(struct vcpus *v)
+{
+    if (!v) {
+        return;
+    }
+    vcpus_pause(v);
+    g_mutex_lock(&v->mutex);
+    v->quit = true;
+    g_cond_broadcast(&v->cond);
+    g_mutex_unlock(&v->mutex);
+    bool locked = machine_locked_by_me();
+    if (locked) {
+        machine_unlock();
+    }
+    for (unsigned i = 0; i < v->n; i++) {
+        if (v->cpu[i].thread) {
+            g_thread_join(v->cpu[i].thread);
+        }
+    }
+    if (locked) {
+        machine_lock();
+    }
+    if (v->vm) {
+        v->ops->vm_destroy(v->vm);
+    }
+    g_mutex_clear(&v->mutex);
+    g_cond_clear(&v->cond);
+    g_free(v->cpu);
+    g_free(v);
+}
+
+/* --- control ----------------------------------------------------------------------------------- */
+
+void vcpus_resume(struct vcpus *v)
+{
+    g_mutex_lock(&v->mutex);
+    v->paused = false;
+    g_cond_broadcast(&v->cond);
+    g_mutex_unlock(&v->mutex);
+}
+
+void vcpus_request_pause(struct vcpus *v)
+{
+    g_mutex_lock(&v->mutex);
+    v->paused = true;
+    for (unsigned i = 0; i < v->n; i++) {
+        if (v->cpu[i].busy) {
+            v->ops->vcpu_kick(v->cpu[i].accel);
+        }
+    }
+    g_mutex_unlock(&v->mutex);
+}
+
+void vcpus_pause(struct vcpus *v)
+{
+    vcpus_request_pause(v);
+    bool locked = machine_locked_by_me();
+    if (locked) {
+        machine_unlock();
+    }
+    g_mutex_lock(&v->mutex);
+    for (unsigned i = 0; i < v->n; i++) {
+        while (v->cpu[i].busy && (int)i != current_index) {
+            g_cond_wait(&v->cond, &v->mutex);
+        }
+    }
+    g_mutex_unlock(&v->mutex);
+    if (locked) {
+        machine_lock();
+    }
+}
+
+bool vcpus_running(const struct vcpus *v)
+{
+    return !v->paused;
+}
+
+void vcpus_reset(struct vcpus *v)
+{
+    for (unsigned i = 0; i < v->n; i++) {
+        struct vcpu *c = &v->cpu[i];
+        struct x86_state s;
+        x86_state_reset(&s, i == 0, v->params.model->signature);
+        v->ops->state_set(c->accel, &s, X86_GROUP_ALL);
+        g_mutex_lock(&v->mutex);
+        c->halted = c->dead = false;
+        c->wait_sipi = i != 0;
+        c->pending_nmi = c->pending_init = c->pending_sipi = false;
+        g_mutex_unlock(&v->mutex);
+    }
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+void vcpu_intr(struct vcpus *v, unsigned index, bool level)
+{
+    struct vcpu *c = &v->cpu[index];
+    g_mutex_lock(&v->mutex);
+    bool changed = c->intr != level;
+    c->intr = level;
+    if (changed) {
+        v->ops->irq_line(c->accel, level);
+        if (level && c->halted) {
+            g_cond_broadcast(&v->cond);
+        }
+    }
+    g_mutex_unlock(&v->mutex);
+}
+
+/* mutex held: an event is waiting for the processor. */
+static void wake(struct vcpu *c)
+{
+    if (c->busy) {
+        c->set->ops->vcpu_kick(c->accel);
+    }
+    g_cond_broadcast(&c->set->cond);
+}
+
+void vcpu_nmi(struct vcpus *v, unsigned index)
+{
+    g_mutex_lock(&v->mutex);
+    v->cpu[index].pending_nmi = true;
+    wake(&v->cpu[index]);
+    g_mutex_unlock(&v->mutex);
+}
+
+void vcpu_init(struct vcpus *v, unsigned index)
+{
+    g_mutex_lock(&v->mutex);
+    v->cpu[index].pending_init = true;
+    v->cpu[index].pending_sipi = false;
+    wake(&v->cpu[index]);
+    g_mutex_unlock(&v->mutex);
+}
+
+void vcpu_sipi(struct vcpus *v, unsigned index, uint8_t vector)
+{
+    struct vcpu *c = &v->cpu[index];
+    g_mutex_lock(&v->mutex);
+    if (c->pending_init || c->wait_sipi) {
+        c->pending_sipi = true;
+        c->sipi_vector = vector;
+        wake(c);
+    }
+    g_mutex_unlock(&v->mutex);
+}
+
+void vcpu_kick(struct vcpus *v, unsigned index)
+{
+    v->ops->vcpu_kick(v->cpu[index].accel);
+}
+
+int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups)
+{
+    return v->ops->state_get(v->cpu[index].accel, s, groups);
+}
+
+int vcpu_state_set(struct vcpus *v, unsigned index, const struct x86_state *s, uint32_t groups)
+{
+    int ret = v->ops->state_set(v->cpu[index].accel, s, groups);
+    if (ret == 0 && (groups & X86_GROUP_MP)) {
+        g_mutex_lock(&v->mutex);
+        v->cpu[index].halted = s->mp == X86_MP_HALTED;
+        v->cpu[index].halted_if = (groups & X86_GROUP_GPR) ? (s->rflags & X86_FL_IF) != 0 : true;
+        v->cpu[index].wait_sipi = s->mp == X86_MP_WAIT_SIPI;
+        v->cpu[index].dead = s->mp == X86_MP_SHUTDOWN;
+        g_cond_broadcast(&v->cond);
+        g_mutex_unlock(&v->mutex);
+    }
+    return ret;
+}
