@@ -13,6 +13,7 @@
 
 struct pci_bus;
 struct pci_device;
+struct pci_msix;
 struct machine_ctl;
 struct display;
 struct input_hub;
@@ -44,7 +45,7 @@ struct pci_bar {
     uint64_t size;   /* power of two; 0 = absent */
     uint8_t flags;   /* PCI_BAR_* */
     const struct mem_ops *mem_ops;    /* memory BAR served by callbacks, or */
-    struct mem_region *region;        /* ... a region made by pci_bar_ram */
+    struct mem_region *region;        /* ... RAM by pci_bar_ram; made by the core for either */
     const struct ioport_ops *io_ops;  /* I/O BAR */
     void *opaque;
     uint64_t mapped; /* current address or PCI_UNMAPPED */
@@ -63,8 +64,12 @@ struct pci_device {
     uint8_t w1cmask[256]; /* bits software clears by writing 1 */
     struct pci_bar bar[6];
     struct pci_bar rom;
-    bool intx_level;
+    bool intx_level;           /* what the device asks for */
+    bool intx_out;             /* what reaches the slot's pin (the core's) */
+    uint16_t cap_end;          /* first free byte for a capability (the core's) */
     uint8_t msi_cap, msix_cap; /* offsets, 0 = none */
+    struct pci_msix *msix;     /* table and pending bits (the core's) */
+    uint8_t *rom_data;         /* the core's copy */
     /* After a config write was applied (may be NULL). */
     void (*config_written)(struct pci_device *d, unsigned off, unsigned len);
 };
@@ -91,9 +96,11 @@ bool pci_rom(struct pci_device *d, const uint8_t *data, size_t len);
 unsigned pci_add_cap(struct pci_device *d, uint8_t type, unsigned size);
 bool pci_msi_init(struct pci_device *d, unsigned vectors);
 bool pci_msix_init(struct pci_device *d, unsigned vectors, unsigned bar, uint32_t table_off, uint32_t pba_off);
-/* Legacy line, MSI or MSI-X by what the guest enabled. */
+/* The legacy line; it stays low while the guest has MSI or MSI-X enabled: the device then calls
+ * pci_msi_notify instead. */
 void pci_set_intx(struct pci_device *d, bool level);
 bool pci_msi_enabled(const struct pci_device *d); /* MSI or MSI-X */
+/* Sends a vector; kept pending while masked. Nothing happens unless MSI or MSI-X is enabled. */
 void pci_msi_notify(struct pci_device *d, unsigned vector);
 /* Bus-master access: refused (false) unless the command register allows it. */
 bool pci_dma_read(struct pci_device *d, uint64_t addr, void *buf, uint64_t len);
