@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory. RAM is a shared mapping (memfd or its equal), demand-zero. NULL on failure (errno set). */
+/* Memory. RAM is a shared mapping (memfd or its equal), demand-zero. 0 or -errno. */
 struct os_ram {
     uint8_t *host;
     size_t size;
@@ -49,26 +49,49 @@ void os_event_free(struct os_event *e);
 void os_event_signal(struct os_event *e);
 void os_event_clear(struct os_event *e);
 
+
+/* Waits for any of the descriptors or the time (< 0: no limit); the number that are ready, 0, or
+ * -errno (-EINTR after a signal). */
+enum { OS_POLL_IN = 1, OS_POLL_OUT = 4, OS_POLL_ERR = 8, OS_POLL_HUP = 16 };
+struct os_pollfd {
+    int fd;
+    short events, revents;
+};
+int os_poll(struct os_pollfd *fds, size_t n, int64_t timeout_ns);
+void os_thread_precise_waits(void); /* this thread's waits end within microseconds if they can */
+
 /* Files. */
-enum { OS_OPEN_WRITE = 1, OS_OPEN_CREATE = 2, OS_OPEN_TRUNCATE = 4, OS_OPEN_APPEND = 8, OS_OPEN_NONBLOCK = 16 };
+enum {
+    OS_OPEN_WRITE = 1,
+    OS_OPEN_CREATE = 2,
+    OS_OPEN_TRUNCATE = 4,
+    OS_OPEN_APPEND = 8,
+    OS_OPEN_NONBLOCK = 16
+};
 int os_open(const char *path, unsigned flags); /* fd >= 0 or -errno; close-on-exec */
 void os_close(int fd);
-int os_pread(int fd, void *buf, size_t len, uint64_t off);  /* whole, short only at the end: bytes or -errno */
+/* The whole length, short only at the file's end: bytes or -errno. */
+int os_pread(int fd, void *buf, size_t len, uint64_t off);
 int os_pwrite(int fd, const void *buf, size_t len, uint64_t off); /* whole or -errno */
 int os_read(int fd, void *buf, size_t len);        /* once; 0 = end, -EAGAIN */
 int os_write(int fd, const void *buf, size_t len); /* once */
 int os_fdatasync(int fd);
 int64_t os_file_size(int fd);       /* also of block devices */
 int os_truncate(int fd, uint64_t size);
-int os_lock_file(int fd, bool exclusive); /* -EAGAIN when another process holds it; success may be empty */
+int os_lock_file(int fd, bool exclusive); /* -EAGAIN: somebody holds it; success may be empty */
 int os_temp_file(void);             /* unlinked, in TMPDIR */
+enum os_file_kind { OS_FILE_REGULAR, OS_FILE_BLOCK, OS_FILE_DIRECTORY, OS_FILE_OTHER };
+enum os_file_kind os_file_kind(int fd);
+int os_open_write_only(const char *path, bool nonblock); /* an existing FIFO or device */
+int os_dup(int fd);                 /* close-on-exec, above 2 */
+int os_unlink(const char *path);
 int os_discard(int fd, uint64_t off, uint64_t len); /* -EOPNOTSUPP is fine */
 bool os_file_exists(const char *path);
 char *os_self_path(void);           /* of the executable, malloc'd; or NULL */
 
 /* Terminal, sockets, ptys. */
 bool os_is_tty(int fd);
-int os_tty_raw(bool keep_signals); /* stdin; remembered and undone by os_tty_restore (safe in signal handlers) */
+int os_tty_raw(bool keep_signals); /* stdin; undone by os_tty_restore (safe in signal handlers) */
 void os_tty_restore(void);
 int os_set_nonblock(int fd, bool on);
 int os_pty_open(char **slave_name);
@@ -79,7 +102,8 @@ int os_socket_connect_tcp(const char *host, const char *port);
 int os_socket_accept(int fd);
 
 /* Process. */
-int os_pidfile(const char *path);
+int os_pid(void);
+int os_pidfile(const char *path); /* writes and locks it; -EAGAIN: its owner lives */
 int os_daemonize_begin(void);  /* forks: returns in the child; the parent waits for _ready */
 void os_daemonize_ready(void);
 void os_on_terminate(void (*fn)(int sig)); /* SIGINT, SIGTERM, SIGHUP; handler context */
