@@ -18,6 +18,7 @@
 #include "accel/x86/state.h"
 
 struct physmem;
+struct x86_code_map;
 
 /* What the processor may know of the machine. The owner takes the machine lock inside these. */
 struct x86_bus {
@@ -47,16 +48,14 @@ struct x86_tlb_entry {
 };
 #define X86_TLB_INVALID (~0ull)
 
-/* Lazy arithmetic flags: the last result, sign-extended to 64 bits, and the carry-out vector of the
- * operation (bit n = carry out of bit n), shifted so that the top carry of the operand size is bit
- * 63 and the one below it bit 62. CF = aux bit 63, OF = bits 63^62, AF = aux3, ZF/SF/PF from result.
- * All helpers are in flags.h. */
+/* Lazy arithmetic flags, always in force: the last result, sign-extended to 64 bits, and the carry-out
+ * vector of the operation (bit n = carry out of bit n), shifted so that the top carry of the operand
+ * size is bit 63 and the one below it bit 62. CF = aux bit 63, OF = bits 63^62, ZF/SF/PF from result.
+ * Touched by the helpers of flags.h only. */
 struct x86_lazy {
     int64_t result;
     uint64_t aux;
-    uint8_t af;      /* 0 or X86_FL_AF */
-    uint8_t pf_xor;  /* xored into the low result byte before parity (for explicit flag loads) */
-    uint8_t sf_xor;  /* 1: SF is the opposite of the result's sign (for explicit flag loads) */
+    uint32_t misc; /* AF in its place; X86_LAZY_* xors for flags loaded as a whole */
 };
 
 enum { /* cpu->requests, set by other threads */
@@ -67,7 +66,7 @@ enum { /* cpu->requests, set by other threads */
 };
 
 struct x86_cpu {
-    struct x86_state st;        /* st.rflags' arithmetic bits are stale while `lazy` is in force */
+    struct x86_state st;        /* st.rflags' arithmetic bits are stale, see flags.h */
     struct x86_lazy lazy;
     /* Derived from st, kept by x86_mode_changed(): */
     uint8_t cpl;
@@ -82,8 +81,7 @@ struct x86_cpu {
     bool intr;                  /* level of INTR as last seen by the owner's thread */
     uint64_t insn_count;        /* executed instructions */
     uint64_t insn_limit;        /* stop when insn_count reaches it (UINT64_MAX: never) */
-    uint64_t cur_rip;           /* of the instruction in execution */
-    uint64_t next_rip;
+    uint64_t next_rip;          /* st.rip is that of the instruction in execution */
     struct x86_tlb_entry tlb[2][X86_TLB_SIZE]; /* [0] supervisor, [1] user (CPL 3) accesses */
     uint64_t tlb_generation;
     /* Fault being raised. */
@@ -103,7 +101,8 @@ struct x86_cpu {
     uint8_t mem_buf[128];       /* operand staging for thunks, 16-byte aligned by the allocator */
     uint64_t monitor_addr;      /* MONITOR/MWAIT */
     bool monitor_armed;
-    struct x86_block_cache *blocks; /* decoded code (interp.h) */
+    struct x86_block_cache *blocks; /* decoded code (block.h) */
+    struct x86_code_map *code_map;  /* which pages hold decoded code; shared by the machine's processors */
 };
 
 /* Why the interpreter stopped. */

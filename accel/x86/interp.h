@@ -9,7 +9,7 @@
 #include "accel/x86/mmu.h"
 
 /* Each family binds its instructions: returns the handler for a decoded instruction, or NULL when it
- * is not of that family. Handlers execute with cpu->next_rip set and st.rip = cur_rip of the
+ * is not of that family. Handlers execute with cpu->next_rip set and st.rip that of the
  * instruction; they end by returning (rip becomes next_rip) or by x86_raise. */
 x86_exec_fn *x86_bind_alu(const struct x86_insn *i);     /* interp_alu.c: arithmetic, logic, shifts, bits, mov, lea, push/pop, cmov, set, xchg, bswap, mul/div, bcd ... */
 x86_exec_fn *x86_bind_branch(const struct x86_insn *i);  /* interp_branch.c */

@@ -80,10 +80,15 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
 void x86_tlb_flush(struct x86_cpu *cpu, bool global);
 void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin);
 
-/* The physical page of code at `lin` for fetching; raises #PF. NULL = not plain memory. */
+/* The page of code that holds `lin`, for fetching at the current CPL; raises #PF. Returns the host
+ * address of the page's first byte, or NULL where it is not plain memory; *gpa is the page's address
+ * (after A20) in both cases. */
 const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
 
-/* Somebody writes to a RAM page that holds decoded code: called by the store slow path. (engine) */
+/* Does the RAM page at gpa hold decoded code of any processor? Then it must get no tag_w. (engine) */
+bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa);
+/* Somebody writes to a RAM page that holds decoded code: called by the store slow path, after the
+ * bytes were written. Cheap when no code is there. (engine) */
 void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
 
 #endif
