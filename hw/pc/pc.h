@@ -51,9 +51,13 @@ struct pc_config {
     struct display *display;
     const struct machine_ctl *ctl;
     const struct lapic_cpu_ops *cpu_ops; /* to accel/api/vcpu.h, or a fake */
-    void *cpu_opaque;
-    unsigned (*current_cpu)(void *opaque); /* whose access is in progress; 0 outside a vCPU */
+    unsigned (*current_cpu)(void *opaque); /* whose access is in progress;
+                                              UINT_MAX outside a vCPU */
     void *current_cpu_opaque;
+    /* The guest's TSC and its rate, for the APIC timer's deadline mode; tsc may be NULL (lapic.h). */
+    uint64_t (*tsc)(void *opaque, unsigned cpu);
+    void *tsc_opaque;
+    uint64_t tsc_khz;
 
     /* Back ends. A NULL serial or parallel port does not exist on the board. */
     struct chardev *serial[4], *parallel[3];
@@ -116,6 +120,9 @@ struct pci_bus *pc_pci(struct pc *pc);
 bool pc_add_device(struct pc *pc, struct device *d, GError **err);
 /* Every device in order of creation. */
 void pc_foreach_device(struct pc *pc, void (*fn)(void *arg, struct device *d), void *arg);
+
+/* IN EAX, 5658h: see vmport_call in hw/pc/vmport.h. False where there is no vmport. */
+bool pc_vmport_call(struct pc *pc, uint32_t regs[6]);
 
 void pc_powerdown(struct pc *pc); /* the ACPI power button */
 void pc_nmi(struct pc *pc);       /* the NMI button: LINT1 of every local APIC */
