@@ -27,6 +27,7 @@ struct accel_caps {
     bool dictates_ram;            /* ram_alloc must be used */
     bool parallel_vcpus;
     bool counts_insns;            /* deterministic mode */
+    uint32_t tsc_khz;             /* rate of the guest's TSC; 0: not known before the VM exists */
     size_t xsave_size;
     struct x86_cpu_model offered; /* CPU features */
 };
@@ -116,6 +117,8 @@ struct accel_ops {
     void (*irq_line)(struct accel_vcpu *vcpu, bool level);
     /* Between runs, on the vCPU's thread. */
     void (*event)(struct accel_vcpu *vcpu, enum accel_event ev, uint8_t vector);
+    /* The guest's TSC as RDTSC would read it now; any thread. */
+    uint64_t (*tsc)(struct accel_vcpu *vcpu);
     /* Optional from here on. */
     int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
     void (*stats)(struct accel_vm *vm, GString *out);

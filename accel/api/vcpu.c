@@ -494,6 +494,11 @@ void vcpu_kick(struct vcpus *v, unsigned index)
     v->ops->vcpu_kick(v->cpu[index].accel);
 }
 
+uint64_t vcpu_tsc(struct vcpus *v, unsigned index)
+{
+    return v->ops->tsc(v->cpu[index].accel);
+}
+
 int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups)
 {
     return v->ops->state_get(v->cpu[index].accel, s, groups);

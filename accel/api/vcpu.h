@@ -43,6 +43,7 @@ void vcpu_kick(struct vcpus *v, unsigned index);              /* [A] */
 /* Paused, or on the vCPU's own thread. */
 int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups);
 int vcpu_state_set(struct vcpus *v, unsigned index, const struct x86_state *s, uint32_t groups);
+uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */
 /* The index of the vCPU whose thread this is, or -1. */
 int vcpu_current(void);
 

@@ -48,6 +48,8 @@ struct chardev *chardev_set_find(struct chardev_set *s, const char *id);
  * vc (degrades to null with a word), none (returns NULL without error). `id` names the new one. */
 struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, const char *spec,
                                        GError **err);
+/* Ctrl-A x of a mux. */
+void chardev_set_on_quit(struct chardev_set *s, void (*fn)(void *opaque), void *opaque);
 void chardev_set_flush_all(struct chardev_set *s);
 void chardev_print_kinds(void); /* -chardev help */
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * emu: a PC emulator. Reads the command line, makes the machine, runs it.
+ * The only place that ends the process.
+ */
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "options.h"
+#include "os/os.h"
+#include "vm.h"
+
+static int run(const struct vm_config *config)
+{
+    GError *err = NULL;
+    int ret = config->daemonize ? os_daemonize_begin() : 0;
+    if (ret < 0) {
+        log_err(NULL, "-daemonize: %s", g_strerror(-ret));
+        return EXIT_FAILURE;
+    }
+    struct vm *vm = vm_new(config, &err);
+    if (!vm) {
+        log_err(NULL, "%s", err->message);
+        g_error_free(err);
+        return EXIT_FAILURE;
+    }
+    int status = vm_run(vm);
+    vm_free(vm);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    os_ignore_sigpipe();
+    struct vm_config *config = vm_config_new();
+    GError *err = NULL;
+    int status = EXIT_SUCCESS;
+    switch (options_parse(argc, argv, config, &err)) {
+    case OPTIONS_RUN:
+        status = run(config);
+        break;
+    case OPTIONS_DONE:
+        break;
+    case OPTIONS_ERROR:
+        log_err(NULL, "%s", err->message);
+        g_error_free(err);
+        status = EXIT_FAILURE;
+        break;
+    }
+    vm_config_free(config);
+    log_flush();
+    return status;
+}

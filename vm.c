@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine: made from the command line, run by the main loop, ended in one place.
+ *
+ * vm_run's thread is the main loop's. The callbacks of struct accel_callbacks arrive on vCPU threads
+ * without the machine lock and take it; those of struct machine_ctl and struct vcpu_owner hold it.
+ */
+#include "vm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel/api/accel.h"
+#include "accel/api/vcpu.h"
+#include "core/clock.h"
+#include "core/device.h"
+#include "core/display.h"
+#include "core/input.h"
+#include "core/ioport.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/opts.h"
+#include "core/physmem.h"
+#include "hw/isa/isa.h"
+#include "hw/pc/lapic.h"
+#include "os/os.h"
+#include "vm_setup.h"
+
+/* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later. */
+#define POWER_OFF_GRACE_NS (10 * NS_PER_MS)
+
+struct vm {
+    const struct vm_config *config;
+    struct accel_choice accel;
+    struct x86_cpu_model model;
+    struct x86_topology topology;
+    struct os_ram ram;
+    struct physmem *mem;
+    struct ioport_space *io;
+    struct clock *clock;
+    struct loop *loop;
+    struct input_hub *input;
+    struct display *display;
+    struct chardev_set *chardevs;
+    GPtrArray *drives;
+    GPtrArray *keep; /* strings that pc_config points to */
+    struct pc_config pc_config;
+    struct pc *pc;
+    struct accel_callbacks callbacks;
+    struct lapic_cpu_ops cpu_ops;
+    struct vcpus *vcpus;
+    struct timer power_off_timer;
+    struct loop_watch *term_watch;
+    bool reset_posted;
+    bool finished;
+    int status;
+};
+
+/* The terminate signal's way into the main loop; a signal handler has no argument. */
+static struct os_event term_event = {.rfd = -1, .wfd = -1};
+
+/* --- what the accelerator may ask --------------------------------------------------------------- */
+
+static uint32_t cb_pio_read(void *opaque, uint16_t portno, unsigned size)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    uint32_t v = ioport_read(vm->io, portno, size);
+    machine_unlock();
+    return v;
+}
+
+static void cb_pio_write(void *opaque, uint16_t portno, uint32_t value, unsigned size)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    ioport_write(vm->io, portno, value, size);
+    machine_unlock();
+}
+
+static uint64_t cb_mmio_read(void *opaque, gpa_t gpa, unsigned size)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    uint64_t v = physmem_io_read(vm->mem, gpa, size);
+    machine_unlock();
+    return v;
+}
+
+static void cb_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    physmem_io_write(vm->mem, gpa, value, size);
+    machine_unlock();
+}
+
+static bool cb_msr_read(void *opaque, unsigned vcpu, uint32_t msr, uint64_t *value)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    bool ok = pc_msr_read(vm->pc, vcpu, msr, value);
+    machine_unlock();
+    return ok;
+}
+
+static bool cb_msr_write(void *opaque, unsigned vcpu, uint32_t msr, uint64_t value)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    bool ok = pc_msr_write(vm->pc, vcpu, msr, value);
+    machine_unlock();
+    return ok;
+}
+
+static uint8_t cb_tpr_read(void *opaque, unsigned vcpu)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    uint8_t v = pc_tpr_get(vm->pc, vcpu);
+    machine_unlock();
+    return v;
+}
+
+static void cb_tpr_write(void *opaque, unsigned vcpu, uint8_t cr8)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    pc_tpr_set(vm->pc, vcpu, cr8);
+    machine_unlock();
+}
+
+static int cb_irq_ack(void *opaque, unsigned vcpu)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    int v = pc_irq_ack(vm->pc, vcpu);
+    machine_unlock();
+    return v;
+}
+
+/* The local APIC is in user space: EOI arrives as an MMIO or MSR access. */
+static void cb_eoi(void *opaque, unsigned vcpu, uint8_t vector)
+{
+    (void)opaque;
+    (void)vcpu;
+    (void)vector;
+}
+
+static int64_t cb_clock_ns(void *opaque)
+{
+    struct vm *vm = opaque;
+    return clock_now_ns(vm->clock);
+}
+
+/* --- what the local APICs ask of processors ----------------------------------------------------- */
+
+static void cpu_intr(void *opaque, unsigned cpu, bool level)
+{
+    struct vm *vm = opaque;
+    if (vm->vcpus) {
+        vcpu_intr(vm->vcpus, cpu, level);
+    }
+}
+
+static void cpu_nmi(void *opaque, unsigned cpu)
+{
+    struct vm *vm = opaque;
+    if (vm->vcpus) {
+        vcpu_nmi(vm->vcpus, cpu);
+    }
+}
+
+static void cpu_init(void *opaque, unsigned cpu)
+{
+    struct vm *vm = opaque;
+    if (vm->vcpus) {
+        vcpu_init(vm->vcpus, cpu);
+    }
+}
+
+static void cpu_sipi(void *opaque, unsigned cpu, uint8_t vector)
+{
+    struct vm *vm = opaque;
+    if (vm->vcpus) {
+        vcpu_sipi(vm->vcpus, cpu, vector);
+    }
+}
+
+static uint64_t cpu_tsc(void *opaque, unsigned cpu)
+{
+    struct vm *vm = opaque;
+    return vm->vcpus ? vcpu_tsc(vm->vcpus, cpu) : 0;
+}
+
+static unsigned current_cpu(void *opaque)
+{
+    (void)opaque;
+    int i = vcpu_current();
+    return i < 0 ? 0 : (unsigned)i;
+}
+
+/* --- ending and resetting ------------------------------------------------------------------------ */
+
+static void finish(struct vm *vm, int status)
+{
+    if (!vm->finished) {
+        vm->finished = true;
+        vm->status = status;
+        vcpus_request_pause(vm->vcpus);
+        clock_stop(vm->clock);
+        loop_quit(vm->loop);
+    }
+}
+
+static void do_reset(void *arg)
+{
+    struct vm *vm = arg;
+    vm->reset_posted = false;
+    if (vm->finished) {
+        return;
+    }
+    vcpus_pause(vm->vcpus);
+    pc_reset(vm->pc);
+    vcpus_reset(vm->vcpus);
+    vcpus_resume(vm->vcpus);
+}
+
+static void ctl_reset(void *opaque, enum reset_kind kind)
+{
+    struct vm *vm = opaque;
+    (void)kind;
+    if (vm->reset_posted || vm->finished) {
+        return;
+    }
+    if (vm->config->no_reboot) {
+        finish(vm, EXIT_SUCCESS);
+        return;
+    }
+    vm->reset_posted = true;
+    vcpus_request_pause(vm->vcpus);
+    loop_post(vm->loop, do_reset, vm);
+}
+
+static void stop_or_finish(struct vm *vm, int status)
+{
+    if (vm->config->no_shutdown) {
+        vcpus_request_pause(vm->vcpus);
+        clock_stop(vm->clock);
+        log_info(NULL, "the guest is off; emu stays because of -no-shutdown");
+    } else {
+        finish(vm, status);
+    }
+}
+
+static void power_off_now(void *opaque)
+{
+    stop_or_finish(opaque, EXIT_SUCCESS);
+}
+
+static void ctl_power_off(void *opaque)
+{
+    struct vm *vm = opaque;
+    if (!timer_pending(&vm->power_off_timer)) {
+        timer_mod(&vm->power_off_timer, clock_now_ns(vm->clock) + POWER_OFF_GRACE_NS);
+    }
+}
+
+static void ctl_debug_exit(void *opaque, int status)
+{
+    finish(opaque, status);
+}
+
+static void ctl_panicked(void *opaque, uint8_t flags)
+{
+    (void)opaque;
+    log_info(NULL, "the guest reports a panic (pvpanic, flags 0x%02x)", flags);
+}
+
+static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *s)
+{
+    struct vm *vm = opaque;
+    log_info(NULL, "triple fault on vCPU %u at %04x:0x%" G_GINT64_MODIFIER "x (CR0 0x%" G_GINT64_MODIFIER
+             "x, CR2 0x%" G_GINT64_MODIFIER "x, CR3 0x%" G_GINT64_MODIFIER "x, IDT 0x%" G_GINT64_MODIFIER
+             "x limit 0x%x); %s",
+             vcpu, s->seg[X86_CS].sel, s->rip, s->cr0, s->cr2, s->cr3, s->idt.base, s->idt.limit,
+             vm->config->no_reboot ? "ending because of -no-reboot" : "the machine resets");
+    if (vm->config->no_reboot) {
+        finish(vm, VM_EXIT_TRIPLE_FAULT);
+    } else {
+        ctl_reset(vm, RESET_SYSTEM);
+    }
+}
+
+static void owner_failed(void *opaque, unsigned vcpu, const char *text)
+{
+    struct vm *vm = opaque;
+    log_err(NULL, "vCPU %u: %s", vcpu, text);
+    finish(vm, VM_EXIT_ACCEL_FAILED);
+}
+
+static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)
+{
+    (void)opaque;
+    log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu, e->rip);
+}
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    os_event_signal(&term_event);
+}
+
+static void on_term_event(void *opaque, unsigned events)
+{
+    struct vm *vm = opaque;
+    (void)events;
+    os_event_clear(&term_event);
+    log_info(NULL, "terminated by a signal");
+    finish(vm, EXIT_SUCCESS);
+}
+
+static void on_quit_key(void *opaque)
+{
+    finish(opaque, EXIT_SUCCESS);
+}
+
+/* --- making it ----------------------------------------------------------------------------------- */
+
+static const struct machine_ctl *make_ctl(struct vm *vm)
+{
+    struct machine_ctl *ctl = g_new0(struct machine_ctl, 1);
+    *ctl = (struct machine_ctl){
+        .reset = ctl_reset,
+        .power_off = ctl_power_off,
+        .debug_exit = ctl_debug_exit,
+        .panicked = ctl_panicked,
+        .opaque = vm,
+    };
+    g_ptr_array_add(vm->keep, ctl);
+    return ctl;
+}
+
+static bool make_accel(struct vm *vm, GPtrArray *specs, GError **err)
+{
+    if (!accel_choose((const char *const *)specs->pdata, specs->len, &vm->accel, err)) {
+        return false;
+    }
+    const struct vm_config *c = vm->config;
+    const char *cpu = c->cpu->len ? g_ptr_array_index(c->cpu, c->cpu->len - 1) : "max";
+    if (!x86_cpu_model_parse(&vm->model, cpu, &vm->accel.caps.offered, err)) {
+        return false;
+    }
+    if (vm->topology.cpus > vm->accel.caps.max_vcpus) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-smp %u: %s has at most %u vCPUs", vm->topology.cpus,
+                    vm->accel.ops->name, vm->accel.caps.max_vcpus);
+        return false;
+    }
+    return true;
+}
+
+static bool make_ram(struct vm *vm, GError **err)
+{
+    uint64_t size;
+    if (!setup_mem(vm->config, &size, err)) {
+        return false;
+    }
+    int ret = size > SIZE_MAX ? -1 : os_ram_alloc(&vm->ram, (size_t)size, "emu-ram");
+    if (ret < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "-m: the host does not give %" G_GUINT64_FORMAT " MiB of memory: %s",
+                    size >> 20, g_strerror(-ret));
+        return false;
+    }
+    vm->pc_config.ram_size = size;
+    vm->pc_config.ram_host = vm->ram.host;
+    return true;
+}
+
+static void make_core(struct vm *vm, int64_t rtc_base)
+{
+    vm->clock = clock_new(CLOCK_HOST);
+    clock_set_rtc_base(vm->clock, rtc_base);
+    timer_init(&vm->power_off_timer, vm->clock, power_off_now, vm);
+    vm->loop = loop_new(vm->clock);
+    vm->mem = physmem_new();
+    vm->io = ioport_space_new();
+    vm->input = input_hub_new();
+    vm->display = display_new();
+    vm->chardevs = chardev_set_new(vm->loop);
+    chardev_set_on_quit(vm->chardevs, on_quit_key, vm);
+}
+
+/* -global DRIVER.PROP=VALUE for one device. */
+static bool apply_globals(void *opaque, struct device *d, GError **err)
+{
+    struct vm *vm = opaque;
+    for (guint i = 0; i < vm->config->global->len; i++) {
+        const char *text = g_ptr_array_index(vm->config->global, i);
+        const char *dot = strchr(text, '.');
+        const char *eq = dot ? strchr(dot, '=') : NULL;
+        if (!eq) {
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-global %s: write DRIVER.PROPERTY=VALUE", text);
+            return false;
+        }
+        char *driver = g_strndup(text, (gsize)(dot - text));
+        bool mine = strcmp(driver, d->cls->name) == 0 || (d->cls->alias && strcmp(driver, d->cls->alias) == 0);
+        g_free(driver);
+        if (mine) {
+            char *prop = g_strndup(dot + 1, (gsize)(eq - dot - 1));
+            bool ok = device_set_prop(d, prop, eq + 1, NULL, err);
+            g_free(prop);
+            if (!ok) {
+                g_prefix_error(err, "-global %s: ", text);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void *find_backend(void *opaque, enum prop_kind kind, const char *id)
+{
+    struct vm *vm = opaque;
+    if (kind == PROP_CHARDEV) {
+        return chardev_set_find(vm->chardevs, id);
+    }
+    for (guint i = 0; kind == PROP_DRIVE && i < vm->drives->len; i++) {
+        struct drive *d = g_ptr_array_index(vm->drives, i);
+        if (d->id && strcmp(d->id, id) == 0) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *o, GError **err)
+{
+    struct prop_resolver res = {.find = find_backend, .opaque = vm};
+    for (size_t i = 0; i < opts_count(o); i++) {
+        const char *key = opts_key(o, i);
+        if (strcmp(key, "driver") == 0) {
+            continue;
+        }
+        if (strcmp(key, "id") == 0) {
+            g_free(d->id);
+            d->id = g_strdup(opts_value(o, i));
+        } else if (!device_set_prop(d, key, opts_value(o, i), &res, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_no_device_error(const char *name, GError **err)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (size_t i = 0; device_classes[i]; i++) {
+        if (device_classes[i]->user_creatable) {
+            g_ptr_array_add(names, (void *)device_classes[i]->name);
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    const char *near = nearest_name(name, (const char *const *)names->pdata);
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-device %s: emu has no such device%s%s%s (see -device help)", name,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    g_ptr_array_unref(names);
+}
+
+static bool add_device(struct vm *vm, const char *text, GError **err)
+{
+    if (*text == '{') {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-device: JSON is not understood yet; write NAME,key=value");
+        return false;
+    }
+    struct opts *o = opts_parse(text, "driver", err);
+    if (!o) {
+        return false;
+    }
+    const char *name = opts_get(o, "driver");
+    const struct device_class *cls = name ? device_class_find(name) : NULL;
+    struct device *d = NULL;
+    bool ok = false;
+    if (!cls || !cls->user_creatable) {
+        set_no_device_error(name ? name : text, err);
+    } else {
+        d = device_new(cls);
+        ok = apply_globals(vm, d, err) && set_device_opts(vm, d, o, err) && pc_add_device(vm->pc, d, err);
+        if (!ok) {
+            device_free(d);
+            g_prefix_error(err, "-device %s: ", cls->name);
+        }
+    }
+    opts_free(o);
+    return ok;
+}
+
+static bool make_board(struct vm *vm, GError **err)
+{
+    struct pc_config *pc = &vm->pc_config;
+    pc->cpus = vm->topology.cpus;
+    pc->topology = &vm->topology;
+    pc->model = &vm->model;
+    pc->mem = vm->mem;
+    pc->io = vm->io;
+    pc->clock = vm->clock;
+    pc->input = vm->input;
+    pc->display = vm->display;
+    pc->ctl = make_ctl(vm);
+    vm->cpu_ops = (struct lapic_cpu_ops){
+        .intr = cpu_intr, .nmi = cpu_nmi, .init = cpu_init, .sipi = cpu_sipi, .opaque = vm,
+    };
+    pc->cpu_ops = &vm->cpu_ops;
+    pc->tsc = cpu_tsc;
+    pc->tsc_opaque = vm;
+    pc->tsc_khz = vm->accel.caps.tsc_khz;
+    pc->current_cpu = current_cpu;
+    pc->drives = vm->drives;
+    pc->apply_globals = apply_globals;
+    pc->globals_opaque = vm;
+    vm->pc = pc_new(pc, err);
+    if (!vm->pc) {
+        return false;
+    }
+    for (guint i = 0; i < vm->config->device->len; i++) {
+        if (!add_device(vm, g_ptr_array_index(vm->config->device, i), err)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < vm->drives->len; i++) {
+        const struct drive *d = g_ptr_array_index(vm->drives, i);
+        if (d->iface == DRIVE_IF_NONE && !d->attached) {
+            log_warn(NULL, "-drive %s%s: no device uses it", d->id ? "id=" : "if=none", d->id ? d->id : "");
+        }
+    }
+    return true;
+}
+
+static bool make_vcpus(struct vm *vm, GError **err)
+{
+    vm->callbacks = (struct accel_callbacks){
+        .pio_read = cb_pio_read, .pio_write = cb_pio_write, .mmio_read = cb_mmio_read, .mmio_write = cb_mmio_write,
+        .msr_read = cb_msr_read, .msr_write = cb_msr_write, .tpr_read = cb_tpr_read, .tpr_write = cb_tpr_write,
+        .irq_ack = cb_irq_ack, .eoi = cb_eoi, .clock_ns = cb_clock_ns, .opaque = vm,
+    };
+    struct accel_params p = {
+        .pm = vm->mem, .model = &vm->model, .topology = &vm->topology, .cb = &vm->callbacks, .opts = vm->accel.opts,
+    };
+    struct vcpu_owner owner = {
+        .shutdown = owner_shutdown, .failed = owner_failed, .debug = owner_debug, .opaque = vm,
+    };
+    vm->vcpus = vcpus_new(vm->accel.ops, &p, vm->topology.cpus, &owner, err);
+    return vm->vcpus != NULL;
+}
+
+static bool make_logging(const struct vm_config *c, GError **err)
+{
+    const char *bad = NULL;
+    if (c->log_items && !log_parse_mask(c->log_items, &log_mask, &bad)) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-d %s: no such item '%s' (see -d help)", c->log_items, bad);
+        return false;
+    }
+    int ret = c->log_file ? log_open(c->log_file) : 0;
+    if (ret < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "-D %s: %s", c->log_file, g_strerror(-ret));
+    }
+    return ret >= 0;
+}
+
+static bool make_process(struct vm *vm, GError **err)
+{
+    const char *pidfile = vm->config->pidfile;
+    int ret = pidfile ? os_pidfile(pidfile) : 0;
+    if (ret < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "-pidfile %s: %s", pidfile, g_strerror(-ret));
+        return false;
+    }
+    ret = os_event_init(&term_event);
+    if (ret < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "cannot make a wake-up pipe: %s", g_strerror(-ret));
+        return false;
+    }
+    vm->term_watch = loop_watch_add(vm->loop, term_event.rfd, LOOP_IN, on_term_event, vm);
+    os_on_terminate(on_signal);
+    return true;
+}
+
+static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
+{
+    const struct vm_config *c = vm->config;
+    int64_t rtc_base;
+    if (!setup_refusals(c, err) || !make_logging(c, err) || !setup_machine(c, &vm->pc_config, accels, err) ||
+        !setup_smp(c, &vm->topology, err) || !setup_boot(c, &vm->pc_config, vm->keep, err) ||
+        !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||
+        !make_accel(vm, accels, err) || !make_ram(vm, err)) {
+        return false;
+    }
+    make_core(vm, rtc_base);
+    vm->drives = setup_drives(c, vm->loop, err);
+    return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) && make_board(vm, err) &&
+           make_vcpus(vm, err) && make_process(vm, err);
+}
+
+struct vm *vm_new(const struct vm_config *c, GError **err)
+{
+    struct vm *vm = g_new0(struct vm, 1);
+    vm->config = c;
+    vm->keep = g_ptr_array_new_with_free_func(g_free);
+    pc_config_init(&vm->pc_config);
+    GPtrArray *accels = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < c->accel->len; i++) {
+        g_ptr_array_add(accels, g_strdup(g_ptr_array_index(c->accel, i)));
+    }
+    machine_lock();
+    bool ok = make_all(vm, accels, err);
+    machine_unlock();
+    g_ptr_array_unref(accels);
+    if (!ok) {
+        vm_free(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+void vm_free(struct vm *vm)
+{
+    machine_lock();
+    if (vm->vcpus) {
+        vcpus_free(vm->vcpus);
+        vm->vcpus = NULL;
+    }
+    if (vm->term_watch) {
+        loop_watch_remove(vm->term_watch);
+        os_event_free(&term_event);
+    }
+    if (vm->pc) {
+        pc_free(vm->pc);
+    }
+    if (vm->drives) {
+        g_ptr_array_unref(vm->drives);
+    }
+    if (vm->chardevs) {
+        chardev_set_free(vm->chardevs);
+    }
+    if (vm->display) {
+        display_free(vm->display);
+        input_hub_free(vm->input);
+        ioport_space_free(vm->io);
+        physmem_free(vm->mem);
+        timer_del(&vm->power_off_timer);
+        loop_free(vm->loop);
+        clock_free(vm->clock);
+    }
+    if (vm->ram.host) {
+        os_ram_free(&vm->ram);
+    }
+    accel_choice_clear(&vm->accel);
+    g_ptr_array_unref(vm->keep);
+    machine_unlock();
+    g_free(vm);
+}
+
+/* --- running it ---------------------------------------------------------------------------------- */
+
+static void save_screen(struct vm *vm)
+{
+    GError *err = NULL;
+    const struct vm_config *c = vm->config;
+    if (c->screenshot_on_exit && !display_screenshot(vm->display, c->screenshot_on_exit, &err)) {
+        log_err(NULL, "-screenshot-on-exit %s: %s", c->screenshot_on_exit, err->message);
+        g_clear_error(&err);
+    }
+    if (c->screentext_on_exit) {
+        char *text = display_text(vm->display);
+        if (!g_file_set_contents(c->screentext_on_exit, text ? text : "", -1, &err)) {
+            log_err(NULL, "-screentext-on-exit: %s", err->message);
+            g_clear_error(&err);
+        }
+        g_free(text);
+    }
+}
+
+int vm_run(struct vm *vm)
+{
+    machine_lock();
+    pc_reset(vm->pc);
+    vcpus_reset(vm->vcpus);
+    if (!vm->config->start_paused) {
+        clock_start(vm->clock);
+        vcpus_resume(vm->vcpus);
+    }
+    machine_unlock();
+    if (vm->config->daemonize) {
+        os_daemonize_ready();
+    }
+    loop_run(vm->loop);
+    machine_lock();
+    vcpus_pause(vm->vcpus);
+    for (guint i = 0; i < vm->drives->len; i++) {
+        const struct drive *d = g_ptr_array_index(vm->drives, i);
+        if (d->block) {
+            block_drain(d->block);
+        }
+    }
+    save_screen(vm);
+    chardev_set_flush_all(vm->chardevs);
+    machine_unlock();
+    return vm->status;
+}
+
+/* --- configuration ------------------------------------------------------------------------------- */
+
+static void drive_arg_free(void *p)
+{
+    struct drive_arg *d = p;
+    g_free(d->option);
+    g_free(d->text);
+    g_free(d);
+}
+
+/* Where the lists and the strings are. */
+#define LISTS(c)                                                                                     \
+    {&(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global,        \
+     &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net, &(c)->firmware_dir,     \
+     &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name}
+#define STRINGS(c)                                                                                   \
+    {(c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->uuid,            \
+     (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit,             \
+     (c)->screentext_on_exit}
+
+struct vm_config *vm_config_new(void)
+{
+    struct vm_config *c = g_new0(struct vm_config, 1);
+    GPtrArray **lists[] = LISTS(c);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        *lists[i] = g_ptr_array_new_with_free_func(g_free);
+    }
+    c->drive = g_ptr_array_new_with_free_func(drive_arg_free);
+    return c;
+}
+
+void vm_config_free(struct vm_config *c)
+{
+    GPtrArray **lists[] = LISTS(c);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        g_ptr_array_unref(*lists[i]);
+    }
+    g_ptr_array_unref(c->drive);
+    char *strings[] = STRINGS(c);
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
+        g_free(strings[i]);
+    }
+    g_free(c);
+}
