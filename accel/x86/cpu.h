@@ -58,6 +58,40 @@ struct x86_lazy {
     uint32_t misc; /* AF in its place; X86_LAZY_* xors for flags loaded as a whole */
 };
 
+/* Precomputed limit and type check of one segment for code outside 64-bit mode: an access of `size`
+ * bytes at `off` is allowed when first <= off, off + size - 1 <= last and perm has its bit
+ * (1 << enum x86_access). Kept by x86_mode_changed / x86_seg_changed. */
+struct x86_seg_range {
+    uint64_t base;
+    uint32_t first, last;
+    uint8_t perm;
+};
+
+/* What mmu.c keeps beside the TLB: facts about each slot, pages that need care when flags change,
+ * the section of the last look-up (copied, so that an old view may be freed). */
+#define X86_MMU_OPEN_MAX 32
+struct x86_mmu {
+    uint8_t slot[2][X86_TLB_SIZE]; /* X86_SLOT_* */
+    bool any_large;                /* some slot is part of a large page */
+    uint8_t smap_open;             /* supervisor slots of user pages, valid while AC = 1 */
+    uint16_t smap_slot[X86_MMU_OPEN_MAX];
+    uint8_t dirty_open;            /* pages of dirty-tracked regions that have tag_w */
+    gpa_t dirty_gpa[X86_MMU_OPEN_MAX];
+    uint64_t pdpte[4];             /* PAE */
+    gpa_t sec_gpa;                 /* last section; sec_size 0: none */
+    uint64_t sec_size;
+    uint8_t *sec_host;             /* NULL: not RAM or ROM */
+    struct mem_region *sec_region;
+    uint64_t sec_off;
+    bool sec_ram, sec_tracked;
+    uint64_t phys_reserved;        /* bits above MAXPHYADDR, up to bit 51 */
+    uint64_t misses;
+};
+
+enum { /* cpu->debug_kinds, from DR7 and CR4.DE */
+    X86_DBG_EXEC = 1 << 0, X86_DBG_DATA = 1 << 1, X86_DBG_IO = 1 << 2
+};
+
 enum { /* cpu->requests, set by other threads */
     X86_REQ_KICK = 1 << 0,      /* leave run */
     X86_REQ_TLB_FLUSH = 1 << 1, /* the physical map changed */
@@ -120,19 +154,29 @@ enum x86_stop {
 struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus, const struct x86_cpu_model *m,
                             const struct x86_topology *t, uint32_t apic_id);
 void x86_cpu_free(struct x86_cpu *cpu);
-/* Copies; set recomputes everything derived and flushes the TLB. get materialises lazy flags. */
+/* Copies; set recomputes everything derived and flushes the TLB. get materialises lazy flags. The
+ * TSC is set only if s->groups has X86_GROUP_TSC (so that copies made to change something else do
+ * not make it drift). */
 void x86_cpu_get_state(struct x86_cpu *cpu, struct x86_state *s);
 void x86_cpu_set_state(struct x86_cpu *cpu, const struct x86_state *s);
 /* After any change of CR0/CR4/EFER/CS/SS/RFLAGS.VM or segments by hand. */
 void x86_mode_changed(struct x86_cpu *cpu);
+/* After a change of st.seg[seg] by hand, for ES, DS, FS, GS alone (x86_load_seg does it). */
+void x86_seg_changed(struct x86_cpu *cpu, unsigned seg);
 
-/* Raise a fault (rip of the faulting instruction) and leave the instruction. */
+/* Raise a fault (rip of the faulting instruction) and leave the instruction. Vectors that have an
+ * error code get 0 from x86_raise. #PF sets st.cr2 at once. */
 _Noreturn void x86_raise(struct x86_cpu *cpu, unsigned vector);
 _Noreturn void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error);
 _Noreturn void x86_raise_pf(struct x86_cpu *cpu, uint64_t addr, uint32_t error);
 /* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL check).
- * Returns false on triple fault. Saved rip is st.rip. (intr.c) */
-enum x86_event_type { X86_EVENT_EXTERNAL, X86_EVENT_NMI, X86_EVENT_EXCEPTION, X86_EVENT_SOFT_INT, X86_EVENT_INT3, X86_EVENT_INTO, X86_EVENT_ICEBP };
+ * Returns false on triple fault. Saved rip is st.rip; for the software types that is the next
+ * instruction and cur_rip the instruction itself (for faults of the delivery). Sets st.rip, cur_rip
+ * and next_rip to the handler, makes a halted CPU runnable, ends the STI and MOV SS shadows. (intr.c) */
+enum x86_event_type {
+    X86_EVENT_EXTERNAL, X86_EVENT_NMI, X86_EVENT_EXCEPTION, X86_EVENT_SOFT_INT, X86_EVENT_INT3,
+    X86_EVENT_INTO, X86_EVENT_ICEBP
+};
 bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error, uint32_t error);
 
 /* Run until something stops it. Accepts INTR when cpu->bus.irq_ack is set and intr is raised. */

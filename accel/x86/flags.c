@@ -18,5 +18,9 @@ void x86_set_rflags(struct x86_cpu *cpu, uint64_t v, uint64_t mask)
         uint64_t old = x86_arith_flags(cpu);
         x86_set_arith_flags(cpu, (uint32_t)((old & ~mask) | (v & mask)));
     }
-    cpu->st.rflags = (cpu->st.rflags & ~mask) | (v & mask) | 2;
+    uint64_t before = cpu->st.rflags;
+    cpu->st.rflags = (before & ~mask) | (v & mask) | 2;
+    if ((before ^ cpu->st.rflags) & X86_FL_AC) {
+        x86_ac_changed(cpu); /* mmu.c: SMAP and alignment checking */
+    }
 }

@@ -90,7 +90,18 @@ uint64_t x86_rflags(struct x86_cpu *cpu);
 void x86_set_rflags(struct x86_cpu *cpu, uint64_t v, uint64_t mask); /* masked write, no privilege rules */
 
 /* Data breakpoints (debug.c): called by slow paths only; when DR7 enables any, pages with watched
- * addresses stay out of the TLB. */
+ * addresses stay out of the TLB. Hits are collected in st.ev.pending_dbg. */
 void x86_debug_check_data(struct x86_cpu *cpu, uint64_t lin, unsigned size, enum x86_access a);
+/* After DR0-3, DR7 or CR4.DE changed: recomputes debug_kinds, flushes the TLB where needed. */
+void x86_debug_update(struct x86_cpu *cpu);
+/* For the loop, while debug_kinds has X86_DBG_EXEC: raises #DB (fault) if an instruction breakpoint
+ * matches at st.rip and RF is 0. No effect under a MOV SS shadow. */
+void x86_debug_code(struct x86_cpu *cpu);
+/* For the loop, after an instruction: tf = RFLAGS.TF was set when it began. Delivers the #DB trap
+ * for single-step and whatever st.ev.pending_dbg holds (data, I/O, task switch), unless a MOV SS
+ * shadow holds it back. Returns false on triple fault. To be called whenever tf or pending_dbg. */
+bool x86_debug_trap(struct x86_cpu *cpu, bool tf);
+/* #DB as a fault or trap with these DR6 bits, at once. */
+_Noreturn void x86_raise_db(struct x86_cpu *cpu, uint64_t dr6_bits);
 
 #endif

@@ -17,9 +17,16 @@ enum x86_access { X86_ACCESS_READ, X86_ACCESS_WRITE, X86_ACCESS_EXEC };
 uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size, enum x86_access a);
 static inline uint64_t x86_linear(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size, enum x86_access a)
 {
-    if (LIKELY(cpu->code_mode == 8 && seg < X86_FS)) {
-        if (LIKELY((uint64_t)((int64_t)(off << cpu->canonical_shift) >> cpu->canonical_shift) == off)) {
+    if (LIKELY(cpu->code_mode == 8)) {
+        if (LIKELY(seg < X86_FS &&
+                   (uint64_t)((int64_t)(off << cpu->canonical_shift) >> cpu->canonical_shift) == off)) {
             return off; /* last byte: checked with the page crossing */
+        }
+    } else {
+        const struct x86_seg_range *r = &cpu->range[seg];
+        if (LIKELY(off >= r->first && off <= r->last && size - 1 <= r->last - off &&
+                   (r->perm >> a & 1))) {
+            return (uint32_t)(r->base + off);
         }
     }
     return x86_linear_slow(cpu, seg, off, size, a);
@@ -29,8 +36,9 @@ static inline uint64_t x86_linear(struct x86_cpu *cpu, unsigned seg, uint64_t of
  * user mode (explicit accesses at CPL 3). */
 uint64_t x86_load_slow(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
 void x86_store_slow(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, bool user);
-/* Translate for access, fill the TLB; returns the host pointer of `lin` or NULL for MMIO/unmapped
- * (then *gpa is set). Raises #PF. */
+/* Translate for access, fill the TLB; returns the host pointer of `lin`, good to the end of its page,
+ * or NULL (then *gpa is set) for what must go through the slow paths one element at a time: MMIO,
+ * unmapped, watched pages, alignment checking, and for writes ROM and pages with code. Raises #PF. */
 uint8_t *x86_translate(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, bool user, gpa_t *gpa);
 /* As x86_translate without side effects, for debuggers: false = not mapped. */
 bool x86_walk_debug(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
