@@ -136,6 +136,11 @@ struct x86_cpu {
     uint64_t monitor_addr;      /* MONITOR/MWAIT */
     bool monitor_armed;
     struct x86_block_cache *blocks; /* decoded code (block.h) */
+    struct x86_seg_range range[X86_SEG_COUNT];
+    struct x86_mmu mmu;
+    uint8_t debug_kinds;        /* X86_DBG_EXEC: the loop asks x86_debug_code before each instruction */
+    uint8_t event_ext;          /* EXT bit of error codes while an event is being delivered */
+    uint8_t shutdown_vectors[3]; /* after X86_STOP_SHUTDOWN: the chain that led there */
     struct x86_code_map *code_map;  /* which pages hold decoded code; shared by the machine's processors */
 };
 

@@ -95,8 +95,19 @@ const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
 
 /* Does the RAM page at gpa hold decoded code of any processor? Then it must get no tag_w. (engine) */
 bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa);
-/* Somebody writes to a RAM page that holds decoded code: called by the store slow path, after the
- * bytes were written. Cheap when no code is there. (engine) */
+/* Somebody wrote (or is about to, x86_rmw_ptr) to a RAM page that holds decoded code: called by the
+ * slow paths. (engine) */
 void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
+/* For the engine: the page (host address of its first byte) has code from now on; take its tag_w. */
+void x86_tlb_unwrite(struct x86_cpu *cpu, const uint8_t *host_page);
+
+/* EFLAGS.AC changed (SMAP, alignment checking); x86_set_rflags calls it. */
+void x86_ac_changed(struct x86_cpu *cpu);
+/* st.pkru changed (XRSTOR, WRPKRU). */
+void x86_pkru_changed(struct x86_cpu *cpu);
+
+/* Accesses of the processor to its own tables: supervisor whatever the CPL. */
+uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size);
+void x86_sys_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size);
 
 #endif
