@@ -196,8 +196,7 @@ static uint64_t cpu_tsc(void *opaque, unsigned cpu)
 static unsigned current_cpu(void *opaque)
 {
     (void)opaque;
-    int i = vcpu_current();
-    return i < 0 ? 0 : (unsigned)i;
+    return (unsigned)vcpu_current(); /* -1 becomes UINT_MAX */
 }
 
 /* --- ending and resetting ------------------------------------------------------------------------ */
