@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UART 16550A: "isa-serial" (index 0-3: COM1-COM4), and the chip alone for other buses. Machine lock
- * held.
+ * UART 16550A: "isa-serial" (index 0-3: COM1-COM4), and the chip alone for other buses. Machine
+ * lock held.
  */
 #ifndef HW_CHAR_UART16550_H
 #define HW_CHAR_UART16550_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Port 61h: gate and output of timer 2, speaker data, refresh toggle, NMI status. Machine lock held.
- * Begins with struct device.
+ * Port 61h: gate and output of timer 2, speaker data, refresh toggle, NMI status. Machine lock
+ * held. Begins with struct device.
  */
 #ifndef HW_PC_PCSPK_H
 #define HW_PC_PCSPK_H
