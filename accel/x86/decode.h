@@ -55,8 +55,10 @@ struct x86_operand {
     uint8_t kind; /* enum x86_opkind */
     uint8_t reg;
     uint8_t size;   /* bytes; 0 where kind says so */
-    uint8_t access; /* X86_ACC_* */
+    uint8_t access : 4; /* X86_ACC_* */
+    uint8_t loc : 4;    /* X86_LOC_*: which field of the encoding names it */
 };
+enum { X86_LOC_NONE, X86_LOC_RM, X86_LOC_REG, X86_LOC_VVVV, X86_LOC_IS4, X86_LOC_OPCODE };
 #define X86_ACC_R 1
 #define X86_ACC_W 2
 #define X86_ACC_RW 3
@@ -83,6 +85,7 @@ typedef void x86_exec_fn(struct x86_cpu *cpu, const struct x86_insn *insn);
 
 struct x86_insn {
     x86_exec_fn *exec;
+    void *aux;         /* the handler's own (thunk.h); NULL after decoding */
     uint64_t imm;      /* immediate, displacement of a branch or moffs address */
     int32_t disp;
     uint16_t op;       /* enum x86_op */
