@@ -33,7 +33,7 @@ int64_t clock_now_ns(struct clock *c);
 void clock_start(struct clock *c);                   /* a new clock is stopped at 0 */
 void clock_stop(struct clock *c);                    /* -S, stop: virtual time stands still */
 bool clock_running(struct clock *c);
-void clock_advance_to(struct clock *c, int64_t ns);  /* CLOCK_MANUAL: also fires what is due, in order */
+void clock_advance_to(struct clock *c, int64_t ns);  /* CLOCK_MANUAL: fires what is due, in order */
 
 /* Earliest deadline, or INT64_MAX. */
 int64_t clock_next_deadline_ns(struct clock *c);
@@ -43,7 +43,8 @@ void clock_run(struct clock *c);
 /* Called (any thread that holds the machine lock) when the earliest deadline moved nearer. */
 void clock_set_notify(struct clock *c, void (*notify)(void *opaque), void *opaque);
 
-/* Seconds since 1970 for the RTC: host UTC (or localtime, or a fixed base) carried by virtual time. */
+/* Seconds since 1970 for the RTC: host UTC (or localtime, or a fixed base), carried on by virtual
+ * time. */
 void clock_set_rtc_base(struct clock *c, int64_t seconds_at_virtual_zero);
 int64_t clock_rtc_ns(struct clock *c); /* nanoseconds since 1970 */
 

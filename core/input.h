@@ -12,7 +12,8 @@ struct input_hub;
 
 struct input_sink {
     void (*key)(void *opaque, uint8_t hid_usage, bool down);
-    /* Relative motion in pixels, wheel notches (up positive); buttons: bit 0 left, 1 right, 2 middle */
+    /* Relative motion in pixels, wheel notches (up positive); buttons: bit 0 left, 1 right,
+     * 2 middle. */
     void (*mouse_rel)(void *opaque, int dx, int dy, int dz, unsigned buttons);
     /* Absolute position 0..32767 in both axes. */
     void (*mouse_abs)(void *opaque, int x, int y, int dz, unsigned buttons);

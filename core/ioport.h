@@ -14,8 +14,9 @@ struct ioport_ops {
     /* off: from the start of the registered range; size 1, 2 or 4 and within [min,max]. */
     uint32_t (*read)(void *opaque, uint16_t off, unsigned size);
     void (*write)(void *opaque, uint16_t off, uint32_t value, unsigned size);
-    /* What the callbacks take; 0 means 1. Wider accesses are split little-endian into several,
-     * narrower ones never reach a device whose min_size is larger (they are widened). */
+    /* What the callbacks take; 0 means 1. Wider and misaligned accesses are split little-endian
+     * into several, narrower ones never reach a device whose min_size is larger (they are widened;
+     * a write with zeros in the other bytes). */
     uint8_t min_size, max_size;
 };
 
@@ -29,7 +30,8 @@ int ioport_add(struct ioport_space *s, uint16_t base, unsigned count, const stru
 /* As ioport_add, above whatever is there (PCI BARs, overlapping legacy decodes). */
 int ioport_add_overlay(struct ioport_space *s, uint16_t base, unsigned count,
                        const struct ioport_ops *ops, void *opaque, const char *name);
-void ioport_remove(struct ioport_space *s, uint16_t base, const struct ioport_ops *ops, void *opaque);
+void ioport_remove(struct ioport_space *s, uint16_t base, const struct ioport_ops *ops,
+                   void *opaque);
 
 /* Unclaimed ports read all ones and ignore writes. An access may straddle ranges. */
 uint32_t ioport_read(struct ioport_space *s, uint16_t port, unsigned size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Log lines for people. Any thread. Lines go to stderr, or to the file of log_open (-D FILE).
- * Errors that a caller can return are returned (GError), not logged: who reports does not return it.
+ * Errors that a caller can return are returned (GError), not logged: who reports does not return
+ * them.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H

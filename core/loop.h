@@ -10,7 +10,8 @@
 struct clock;
 struct loop;
 
-/* The machine lock: vCPU threads take it round exits, the main loop round callbacks. Not recursive. */
+/* The machine lock: vCPU threads take it round exits, the main loop round callbacks. Not recursive,
+ * first come first served. */
 void machine_lock(void);
 void machine_unlock(void);
 bool machine_locked_by_me(void); /* for assertions */
@@ -18,7 +19,10 @@ bool machine_locked_by_me(void); /* for assertions */
 struct loop *loop_new(struct clock *clock); /* clock may be NULL */
 void loop_free(struct loop *l);
 void loop_run(struct loop *l);  /* until loop_quit; called without the lock */
-void loop_quit(struct loop *l); /* any thread */
+void loop_quit(struct loop *l); /* any thread and signal handlers */
+/* One round: timers, posts and descriptors that are ready; waits for the first of them if `wait`.
+ * Machine lock held; it is dropped while waiting. For start-up (wait for a client) and tests. */
+void loop_step(struct loop *l, bool wait);
 
 /* Run fn(arg) in the main loop with the machine lock held. Any thread. */
 void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);

@@ -15,17 +15,23 @@ struct opts;
 
 /* implied: key of a first bare word, or NULL. The error names the position. */
 struct opts *opts_parse(const char *text, const char *implied, GError **err);
+struct opts *opts_new(void); /* empty, for opts_add */
+void opts_add(struct opts *o, const char *key, const char *value);
 void opts_free(struct opts *o);
 const char *opts_get(const struct opts *o, const char *key); /* the last one; NULL = absent */
 bool opts_get_bool(const struct opts *o, const char *key, bool def, bool *out, GError **err);
-bool opts_get_u64(const struct opts *o, const char *key, uint64_t def, uint64_t *out, GError **err);
-bool opts_get_size(const struct opts *o, const char *key, uint64_t def_unit, uint64_t *out, GError **err);
+bool opts_get_u64(const struct opts *o, const char *key, uint64_t def, uint64_t *out,
+                  GError **err);
+/* Leaves *out alone when the key is absent; def_unit is what a bare number counts (1, 1 << 20). */
+bool opts_get_size(const struct opts *o, const char *key, uint64_t def_unit, uint64_t *out,
+                   GError **err);
 size_t opts_count(const struct opts *o);
 const char *opts_key(const struct opts *o, size_t i);
 const char *opts_value(const struct opts *o, size_t i);
 /* False and an error that names the first key that is not in the NULL-terminated list and the
  * nearest that is. `what` begins the message ("-drive"). */
-bool opts_check_keys(const struct opts *o, const char *what, const char *const *known, GError **err);
+bool opts_check_keys(const struct opts *o, const char *what, const char *const *known,
+                     GError **err);
 
 bool parse_bool(const char *s, bool *out);
 bool parse_u64(const char *s, uint64_t max, uint64_t *out); /* C notation, whole string */

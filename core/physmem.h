@@ -5,8 +5,12 @@
  * (accelerator slots, software TLBs).
  *
  * Changing regions and I/O: machine lock held. Look-ups of the view and RAM access: any thread.
- * Old views are kept until physmem_free or until every registered reader has passed a quiescent
- * point (see physmem_reclaim), so that a pointer to a section stays valid within one look-up.
+ * A section that physmem_find gave stays valid
+ *  - for a thread that holds the machine lock: until it changes the map itself (callbacks of I/O
+ *    may do so), and
+ *  - for a registered reader (struct physmem_reader; each vCPU thread has one): until its next
+ *    physmem_quiesce or physmem_reader_offline.
+ * Host pointers to RAM, once copied out of a section, live as long as the RAM.
  */
 #ifndef CORE_PHYSMEM_H
 #define CORE_PHYSMEM_H
@@ -59,7 +63,8 @@ struct mem_region *physmem_add_alias(struct physmem *pm, const char *name, gpa_t
 void physmem_remove(struct physmem *pm, struct mem_region *r);
 void mem_region_set_enabled(struct mem_region *r, bool enabled);
 void mem_region_set_gpa(struct mem_region *r, gpa_t gpa);
-void mem_region_set_kind(struct mem_region *r, enum mem_kind kind); /* RAM <-> ROM of one host block */
+/* RAM <-> ROM of one host block. On an alias: for this window only (PAM write-protection). */
+void mem_region_set_kind(struct mem_region *r, enum mem_kind kind);
 /* Group several changes into one new view (nests). */
 void physmem_begin(struct physmem *pm);
 void physmem_commit(struct physmem *pm);
@@ -69,7 +74,18 @@ void physmem_commit(struct physmem *pm);
 void physmem_set_a20(struct physmem *pm, bool open);
 bool physmem_a20(const struct physmem *pm);
 
-/* The section that holds gpa, or NULL where nothing is mapped. Any thread. */
+/* Readers that look up without the machine lock. Registered on any thread; a new one is offline.
+ * physmem_quiesce says: I hold no section now (and takes the reader online). Call it often, e.g. on
+ * every entry to run and whenever the software TLB is flushed; go offline before you block (HLT,
+ * pause), else old views pile up while a guest remaps BARs in a loop. Both cost one store. */
+struct physmem_reader;
+struct physmem_reader *physmem_reader_new(struct physmem *pm);
+void physmem_reader_free(struct physmem_reader *r);
+void physmem_quiesce(struct physmem_reader *r);
+void physmem_reader_offline(struct physmem_reader *r);
+size_t physmem_retired(const struct physmem *pm); /* views and regions not freed yet (tests) */
+
+/* The section that holds gpa, or NULL where nothing is mapped. Any thread, see above. */
 const struct mem_section *physmem_find(struct physmem *pm, gpa_t gpa);
 
 /* CPU-side access to anything that is not plain RAM, incl. unmapped (reads all ones). Splits as
@@ -112,7 +128,8 @@ struct physmem_listener {
     void *opaque;
     struct physmem_listener *next;
 };
-void physmem_add_listener(struct physmem *pm, struct physmem_listener *l); /* told the view at once */
+/* Before vCPUs run; told the view at once. */
+void physmem_add_listener(struct physmem *pm, struct physmem_listener *l);
 void physmem_remove_listener(struct physmem *pm, struct physmem_listener *l);
 
 #endif
