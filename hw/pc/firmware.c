@@ -24,7 +24,7 @@ static const char *const system_dirs[] = {
 static const struct {
     const char *prefix, *package;
 } packages[] = {
-    { "bios", "seabios" }, { "vgabios", "seabios" }, { "OVMF", "ovmf" },
+    { "bios", "seabios" },   { "vgabios", "seabios" }, { "OVMF", "ovmf" },
     { "pxe-", "ipxe-qemu" }, { "efi-", "ipxe-qemu" },
 };
 
@@ -63,8 +63,9 @@ static void not_found(const char *name, const GPtrArray *dirs, GError **err)
             return;
         }
     }
-    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "file '%s' not found%s; say where it is with -L DIR",
-                name, dirs && dirs->len ? " in the folders of -L or the system's" : "");
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "file '%s' not found%s; say where it is with -L DIR", name,
+                dirs && dirs->len ? " in the folders of -L or the system's" : "");
 }
 
 char *rom_find(const char *name, const GPtrArray *dirs, GError **err)
@@ -93,6 +94,20 @@ char *rom_find(const char *name, const GPtrArray *dirs, GError **err)
     return path;
 }
 
+/* 0, -errno, or 1 when the file ends early. */
+static int read_whole(int fd, uint8_t *data, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        size_t chunk = MIN(size - done, (size_t)MIB(256)); /* os_pread counts in int */
+        int got = os_pread(fd, data + done, chunk, done);
+        if (got <= 0) {
+            return got < 0 ? got : 1;
+        }
+        done += (size_t)got;
+    }
+    return 0;
+}
+
 uint8_t *rom_read(const char *path, size_t max, size_t *len, GError **err)
 {
     uint8_t *data = NULL;
@@ -115,10 +130,10 @@ uint8_t *rom_read(const char *path, size_t max, size_t *len, GError **err)
         g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "no memory for '%s' (%" PRId64 " bytes)", path,
                     size);
     } else {
-        int got = os_pread(fd, data, (size_t)size, 0);
-        if (got != size) {
+        int ret = read_whole(fd, data, (size_t)size);
+        if (ret) {
             g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "cannot read '%s': %s", path,
-                        got < 0 ? g_strerror(-got) : "it became shorter");
+                        ret < 0 ? g_strerror(-ret) : "it became shorter");
             g_clear_pointer(&data, g_free);
         } else {
             *len = (size_t)size;

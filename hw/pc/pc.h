@@ -29,8 +29,8 @@ struct physmem;
 struct x86_cpu_model;
 struct x86_topology;
 
-#define PC_RAM_MIN MIB(1)
-#define PC_RAM_MAX GIB(64 * 1024)
+#define PC_RAM_MIN  MIB(1)
+#define PC_RAM_MAX  GIB(64 * 1024)
 #define PC_MAX_CPUS 255
 
 enum pc_vga { PC_VGA_NONE, PC_VGA_STD };
@@ -51,10 +51,10 @@ struct pc_config {
     struct display *display;
     const struct machine_ctl *ctl;
     const struct lapic_cpu_ops *cpu_ops; /* to accel/api/vcpu.h, or a fake */
-    unsigned (*current_cpu)(void *opaque); /* whose access is in progress;
-                                              UINT_MAX outside a vCPU */
+    /* Whose access is in progress; UINT_MAX outside a vCPU. */
+    unsigned (*current_cpu)(void *opaque);
     void *current_cpu_opaque;
-    /* The guest's TSC and its rate, for the APIC timer's deadline mode; tsc may be NULL (lapic.h). */
+    /* The guest's TSC and its rate, for the APIC timer's deadline mode; NULL: virtual time. */
     uint64_t (*tsc)(void *opaque, unsigned cpu);
     void *tsc_opaque;
     uint64_t tsc_khz;
@@ -63,32 +63,34 @@ struct pc_config {
     struct chardev *serial[4], *parallel[3];
     struct chardev *debugcon;      /* -debugcon: port E9h */
     struct chardev *bios_debugcon; /* port 402h (SeaBIOS, OVMF); usually NULL */
-    GPtrArray *drives;             /* of struct drive *: those with iface IDE or FLOPPY are attached */
+    GPtrArray *drives; /* of struct drive *: those with iface IDE or FLOPPY are attached */
     enum pc_vga vga;
 
     /* Machine options; pc_config_init sets the defaults. */
     bool acpi, hpet, i8042, vmport;
-    bool nodefaults;               /* no floppy controller without a floppy drive */
-    uint64_t max_ram_below_4g;     /* 0: the board's choice */
-    bool sercon;                   /* -nographic: the firmware mirrors its screen on serial port 0 */
-    const char *name;              /* -name, may be NULL */
+    bool nodefaults;           /* no floppy controller without a floppy drive */
+    uint64_t max_ram_below_4g; /* 0: the board's choice */
+    bool sercon;               /* -nographic: the firmware mirrors its screen on serial port 0 */
+    const char *name;          /* -name, may be NULL */
     bool uuid_set;
-    uint8_t uuid[16];              /* as printed, big-endian */
+    uint8_t uuid[16]; /* as printed, big-endian */
 
     /* Firmware and boot. */
-    const char *bios;              /* -bios FILE or name; NULL: bios-256k.bin */
-    GPtrArray *firmware_dirs;      /* -L, of char *; may be NULL */
+    const char *bios;         /* -bios FILE or name; NULL: bios-256k.bin */
+    GPtrArray *firmware_dirs; /* -L, of char *; may be NULL */
     const char *kernel, *initrd, *append;
-    const char *boot_order;        /* "cad"; NULL: the default */
-    const char *boot_once;         /* -boot once=: until the first reset */
+    const char *boot_order; /* "cad"; NULL: the default */
+    const char *boot_once;  /* -boot once=: until the first reset */
     bool boot_menu, boot_strict;
-    const char *boot_splash;       /* -boot splash=FILE */
-    int64_t splash_time_ms;        /* < 0: not given */
-    int64_t reboot_timeout_ms;     /* < 0: not given */
-    GPtrArray *fw_cfg;             /* values of -fw_cfg, of char *; may be NULL */
-    GPtrArray *smbios;             /* values of -smbios, of char *; may be NULL */
+    const char *boot_splash;   /* -boot splash=FILE */
+    int64_t splash_time_ms;    /* < 0: not given */
+    int64_t reboot_timeout_ms; /* < 0: not given */
+    GPtrArray *fw_cfg;         /* values of -fw_cfg, of char *; may be NULL */
+    GPtrArray *smbios;         /* values of -smbios, of char *; may be NULL */
 
-    /* Applies -global to a device that the board makes itself, before it is realized. May be NULL. */
+    bool discard_lost_ticks; /* PIT, RTC and HPET ticks the host was late for (tick.h) */
+    /* Applies -global to a device that the board makes itself (VGA), before it is realized. May be
+     * NULL. */
     bool (*apply_globals)(void *opaque, struct device *d, GError **err);
     void *globals_opaque;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Message-signalled interrupts (PCI 3.0, 6.8): the MSI capability with 64-bit address and per-vector
- * masks, and MSI-X with its table and pending bits in a memory BAR. A vector that is notified while
- * masked stays pending and is sent when it is unmasked (6.8.3.4: drivers mask round their handler).
+ * Message-signalled interrupts (PCI 3.0, 6.8): the MSI capability with 64-bit address and
+ * per-vector masks, and MSI-X with its table and pending bits in a memory BAR. A vector that is
+ * notified while masked stays pending and is sent when it is unmasked (6.8.3.4: drivers mask round
+ * their handler).
  */
 #include <string.h>
 
@@ -41,7 +42,7 @@ enum {
     MSIX_CTRL_ENABLE = 1 << 15,
 };
 #define MSIX_ENTRY 16
-#define MSIX_MAX 2048
+#define MSIX_MAX   2048
 
 struct pci_msix {
     struct pci_device *device;
@@ -170,7 +171,7 @@ static void msix_notify(struct pci_msix *x, unsigned v)
 static void msix_fire_if_ready(struct pci_msix *x, unsigned v)
 {
     if ((x->pending[v / 8] >> v % 8 & 1) && msix_on(x->device) && !entry_masked(x, v)) {
-        x->pending[v / 8] &= (uint8_t)~(1u << v % 8);
+        x->pending[v / 8] &= (uint8_t) ~(1u << v % 8);
         msix_send(x, v);
     }
 }
@@ -211,8 +212,9 @@ static uint64_t pba_read(void *opaque, gpa_t off, unsigned size)
 static void pba_write(void *opaque, gpa_t off, uint64_t value, unsigned size)
 {
     struct pci_msix *x = opaque;
-    guest_warn(device_name(&x->device->dev), "write of %u bytes 0x%llx to the pending bits + 0x%llx",
-               size, (unsigned long long)value, (unsigned long long)off);
+    guest_warn(device_name(&x->device->dev),
+               "write of %u bytes 0x%llx to the pending bits + 0x%llx", size,
+               (unsigned long long)value, (unsigned long long)off);
 }
 
 static const struct mem_ops table_ops = { table_read, table_write, 4, 8 };
@@ -308,14 +310,14 @@ void pci_msi_reset(struct pci_device *d)
     if (d->msi_cap) {
         uint8_t *cap = d->config + d->msi_cap;
         put16(cap + MSI_CTRL,
-              get16(cap + MSI_CTRL) & (uint16_t)~(MSI_CTRL_ENABLE | 7 << MSI_CTRL_MME_SHIFT));
+              get16(cap + MSI_CTRL) & (uint16_t) ~(MSI_CTRL_ENABLE | 7 << MSI_CTRL_MME_SHIFT));
         memset(cap + MSI_ADDR, 0, MSI_SIZE - MSI_ADDR);
     }
     if (d->msix_cap) {
         struct pci_msix *x = d->msix;
         uint8_t *cap = d->config + d->msix_cap;
         put16(cap + MSIX_CTRL,
-              get16(cap + MSIX_CTRL) & (uint16_t)~(MSIX_CTRL_ENABLE | MSIX_CTRL_MASKED));
+              get16(cap + MSIX_CTRL) & (uint16_t) ~(MSIX_CTRL_ENABLE | MSIX_CTRL_MASKED));
         memset(x->table, 0, x->vectors * MSIX_ENTRY);
         memset(x->pending, 0, (x->vectors + 63) / 64 * 8);
         for (unsigned v = 0; v < x->vectors; v++) {

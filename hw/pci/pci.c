@@ -13,8 +13,8 @@
 
 /* Below RAM and the chipset's own decodes: the host bridge claims those first. */
 #define PCI_MEM_PRIORITY (-1)
-#define PCI_ROM_MIN 2048
-#define PCI_CAPS_START 0x40
+#define PCI_ROM_MIN      2048
+#define PCI_CAPS_START   0x40
 
 struct pci_bus {
     struct pci_bus_env env;
@@ -192,7 +192,7 @@ static void bar_header(struct pci_device *d, unsigned n, uint64_t size, unsigned
     d->bar[n].size = size;
     d->bar[n].flags = (uint8_t)flags;
     d->bar[n].mapped = PCI_UNMAPPED;
-    put32(d->wmask + off, (uint32_t)~(size - 1) & low_mask);
+    put32(d->wmask + off, (uint32_t) ~(size - 1) & low_mask);
     uint32_t fixed = flags & PCI_BAR_IO ? 1 : 0;
     fixed |= flags & PCI_BAR_MEM64 ? 4 : 0;
     fixed |= flags & PCI_BAR_PREFETCH ? 8 : 0;
@@ -263,8 +263,8 @@ bool pci_rom(struct pci_device *d, const uint8_t *data, size_t len)
     memset(d->rom_data, 0xff, size);
     memcpy(d->rom_data, data, len);
     physmem_begin(d->bus->env.mem);
-    d->rom.region = physmem_add_rom(d->bus->env.mem, name, 0, size, d->rom_data, PCI_MEM_PRIORITY,
-                                    NULL, NULL);
+    d->rom.region =
+        physmem_add_rom(d->bus->env.mem, name, 0, size, d->rom_data, PCI_MEM_PRIORITY, NULL, NULL);
     mem_region_set_enabled(d->rom.region, false);
     physmem_commit(d->bus->env.mem);
     d->rom.size = size;
@@ -304,7 +304,7 @@ static int free_slot(const struct pci_bus *b)
     return -1;
 }
 
-/* Function 0's header says whether software should look for the others; all of a slot say the same. */
+/* Function 0's header says whether to look for the others; all functions of a slot say the same. */
 static void mark_multifunction(struct pci_bus *b, unsigned slot)
 {
     bool multi = false;
@@ -437,7 +437,7 @@ void pci_config_write(struct pci_bus *b, uint8_t bus, uint8_t devfn, unsigned of
         uint8_t byte = (uint8_t)(v >> (8 * i)), *reg = &d->config[off + i];
         uint8_t mask = d->wmask[off + i];
         *reg = (uint8_t)((*reg & ~mask) | (byte & mask));
-        *reg &= (uint8_t)~(byte & d->w1cmask[off + i]);
+        *reg &= (uint8_t) ~(byte & d->w1cmask[off + i]);
     }
     if (ranges_overlap(off, size, PCI_COMMAND, 2) || ranges_overlap(off, size, PCI_BAR0, 24) ||
         ranges_overlap(off, size, PCI_ROM, 4)) {
