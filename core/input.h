@@ -27,11 +27,12 @@ void input_hub_attach(struct input_hub *h, struct input_sink *s); /* newest firs
 void input_hub_detach(struct input_hub *h, struct input_sink *s);
 
 void input_key(struct input_hub *h, uint8_t hid_usage, bool down);
+void input_release_all(struct input_hub *h); /* the window lost the keyboard */
 void input_mouse_rel(struct input_hub *h, int dx, int dy, int dz, unsigned buttons);
 void input_mouse_abs(struct input_hub *h, int x, int y, int dz, unsigned buttons);
 bool input_wants_abs(struct input_hub *h);
 
-/* QEMU's key name ("ret", "ctrl", "f1", "a") to HID usage, 0 = unknown. */
+/* QEMU's key name ("ret", "ctrl", "f1", "a") to HID usage, 0 = unknown or not on page 7. */
 uint8_t input_key_by_name(const char *name);
 
 #endif
