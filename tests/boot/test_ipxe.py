@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# timeout: 1200
+"""iPXE without a network card: from -kernel and from its CD, to its prompt, which runs commands."""
+import bootlib
+
+
+def prompt(guest):
+    guest.expect(r'iPXE initialising devices\.\.\.ok')
+    guest.expect(r'Open Source Network Boot Firmware')
+    guest.expect(r'Press Ctrl-B for the iPXE command line')
+    guest.send('\x02')
+    guest.expect(r'iPXE> ')
+    guest.send('cpuid --ext 29 && echo long mode ${memsize} MB\r')
+    guest.expect(r'\nlong mode 2[34] MB')
+    guest.expect(r'iPXE> ')
+
+
+def kernel():
+    """-nographic makes SeaBIOS copy what INT 10h prints to the serial line, and keys back."""
+    program = bootlib.guests.find('ipxe', 'boot/ipxe.lkrn')
+    with bootlib.Guest('-nographic', '-m', '24', '-kernel', program, label='kernel') as guest:
+        prompt(guest)
+
+
+def cd():
+    image = bootlib.guests.find('ipxe', 'usr/lib/ipxe/ipxe.iso')
+    with bootlib.Guest('-nographic', '-m', '24', '-cdrom', image, '-boot', 'd',
+                       label='cd') as guest:
+        guest.expect_debugcon(r'Booting from DVD/CD')
+        prompt(guest)
+
+
+bootlib.main(kernel, cd)
