@@ -89,8 +89,8 @@ void display_damage(struct display *d, int x, int y, int w, int h)
 {
     const struct surface *s = &d->surface;
     int x0 = CLAMP(x, 0, s->width), y0 = CLAMP(y, 0, s->height);
-    int x1 = w > s->width - x0 ? s->width : MAX(x + w, x0);
-    int y1 = h > s->height - y0 ? s->height : MAX(y + h, y0);
+    int x1 = (int)CLAMP((int64_t)x + w, 0, s->width);
+    int y1 = (int)CLAMP((int64_t)y + h, 0, s->height);
     if (x1 <= x0 || y1 <= y0) {
         return;
     }

@@ -75,9 +75,6 @@ static int write_picture(const struct surface *s, const char *path, bool png)
     if (fclose(f) != 0 && err == 0) {
         err = errno ? -errno : -EIO;
     }
-    if (err < 0) {
-        remove(path); /* half a picture is worse than none */
-    }
     return err;
 }
 
