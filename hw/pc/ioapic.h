@@ -28,7 +28,8 @@ struct irq ioapic_input(struct ioapic *io, unsigned pin);
 
 /* A local APIC's EOI broadcast: lapic_config.eoi with the I/O APIC as opaque fits. */
 void ioapic_eoi(void *opaque, uint8_t vector);
-/* A processor took `vector`: lapic_config.acked fits. Tells on_ack which edge-triggered pins it was. */
+/* A processor took `vector`: lapic_config.acked fits. Tells on_ack which edge-triggered pins it
+ * was. */
 void ioapic_acked(void *opaque, unsigned cpu, uint8_t vector);
 void ioapic_on_ack(struct ioapic *io, void (*fn)(void *opaque, unsigned pin), void *opaque);
 bool ioapic_masked(const struct ioapic *io, unsigned pin);

@@ -21,7 +21,8 @@ struct pic8259 *pic8259_new(struct ioport_space *io, struct irq intr, GError **e
  * slave's and not connected. */
 struct irq pic8259_input(struct pic8259 *p, unsigned irq);
 
-/* The processor's INTA cycles: vector 0..255 (the spurious one, IR7 or IR15, if nothing requests). */
+/* The processor's INTA cycles: vector 0..255 (the spurious one, IR7 or IR15, if nothing
+ * requests). */
 int pic8259_ack(struct pic8259 *p);
 bool pic8259_pending(const struct pic8259 *p); /* level of INT */
 bool pic8259_masked(const struct pic8259 *p, unsigned irq); /* by IMR, incl. the cascade's */

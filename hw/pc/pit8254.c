@@ -150,7 +150,7 @@ static uint64_t pit_rises(const struct pit_channel *c, uint64_t now)
     }
 }
 
-/* Lets a count written in mid-cycle take effect, and returns how often OUT rose since last asked. */
+/* Lets a count written in mid-cycle take effect; returns how often OUT rose since last asked. */
 static uint64_t pit_advance(struct pit_channel *c, uint64_t now)
 {
     uint64_t rises = 0, total;
