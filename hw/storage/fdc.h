@@ -22,8 +22,8 @@ struct device *fdc_new(struct isa_bus *bus, struct drive *const drives[2], GErro
  * 3 720K, 4 1.44M, 5 2.88M. */
 uint8_t fdc_cmos_type(struct device *fdc, unsigned unit);
 
-/* Another disk in drive `unit`, NULL = taken out. Sets the disk-change line. -ENODEV: no such drive;
- * -EINVAL: not the size of a floppy disk. */
+/* Another disk in drive `unit`, NULL = taken out. Sets the disk-change line. -ENODEV: no such
+ * drive; -EINVAL: not the size of a floppy disk. */
 int fdc_change_medium(struct device *fdc, unsigned unit, struct block *medium);
 
 #endif

@@ -15,6 +15,11 @@ struct block;
 struct drive;
 struct pci_bus;
 
+extern const struct device_class piix3_ide_class; /* made by ide_new, not by -device */
+/* "ide-hd" and "ide-cd" for -device: BUS_IDE, whose bus pointer is the device of ide_new.
+ * Properties drive, unit (0..1), bus ("ide.0", "ide.1"), serial. */
+extern const struct device_class ide_hd_class, ide_cd_class;
+
 /* drives[channel * 2 + unit], NULL = no device there. A drive's media says disk or CD-ROM; a disk
  * needs a block, a CD-ROM drive may be empty. Marks the drives attached; they and their blocks stay
  * the caller's and must outlive the device, which device_free frees (requests in flight are
@@ -26,8 +31,11 @@ struct device *ide_new(struct pci_bus *bus, int devfn, struct irq irq14, struct 
  * -1 the first free one. */
 bool ide_attach(struct device *ide, int unit, struct drive *drive, GError **err);
 
-/* Another disc in CD-ROM drive `unit`, NULL = take it out. The old block is no longer used when this
- * returns (the caller closes it); requests in flight fail as "medium changed". -ENODEV: no such
+/* Undoes ide_attach (nothing happens if `drive` isn't attached here). */
+void ide_detach(struct device *ide, struct drive *drive);
+
+/* Another disc in CD-ROM drive `unit`, NULL = take it out. The old block is no longer used when
+ * this returns (the caller closes it); requests in flight fail as "medium changed". -ENODEV: no such
  * CD-ROM drive; -EBUSY: the guest locked the door and `force` is false. */
 int ide_change_medium(struct device *ide, unsigned unit, struct block *medium, bool force);
 
