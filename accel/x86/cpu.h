@@ -69,14 +69,16 @@ struct x86_seg_range {
 
 /* What mmu.c keeps beside the TLB: facts about each slot, pages that need care when flags change,
  * the section of the last look-up (copied, so that an old view may be freed). */
-#define X86_MMU_OPEN_MAX 32
+#define X86_MMU_SMAP_MAX 32
+#define X86_MMU_DIRTY_MAX 256
 struct x86_mmu {
     uint8_t slot[2][X86_TLB_SIZE]; /* X86_SLOT_* */
+    gpa_t page[2][X86_TLB_SIZE];   /* physical page of the slot */
     bool any_large;                /* some slot is part of a large page */
     uint8_t smap_open;             /* supervisor slots of user pages, valid while AC = 1 */
-    uint16_t smap_slot[X86_MMU_OPEN_MAX];
-    uint8_t dirty_open;            /* pages of dirty-tracked regions that have tag_w */
-    gpa_t dirty_gpa[X86_MMU_OPEN_MAX];
+    uint16_t smap_slot[X86_MMU_SMAP_MAX];
+    uint16_t dirty_open;           /* pages of dirty-tracked regions that have tag_w */
+    gpa_t dirty_gpa[X86_MMU_DIRTY_MAX];
     uint64_t pdpte[4];             /* PAE */
     gpa_t sec_gpa;                 /* last section; sec_size 0: none */
     uint64_t sec_size;
@@ -99,6 +101,14 @@ enum { /* cpu->requests, set by other threads */
     X86_REQ_IRQ = 1 << 3,       /* the interrupt controller asserts INTR */
 };
 
+/* What stubs that run guest instructions on the host are given besides registers (thunk.h). */
+struct x86_thunk_io {
+    uint8_t fx[512];     /* x87: FXSAVE image, MXCSR = host_mxcsr */
+    uint64_t flags;      /* in: arithmetic flags; out: what the instruction left */
+    uint32_t mxcsr;      /* in: guest's with all exceptions masked; out: with flags raised */
+    uint32_t host_mxcsr; /* 1F80h, restored behind a stub */
+};
+
 struct x86_cpu {
     struct x86_state st;        /* st.rflags' arithmetic bits are stale, see flags.h */
     struct x86_lazy lazy;
@@ -116,6 +126,7 @@ struct x86_cpu {
     uint64_t insn_count;        /* executed instructions */
     uint64_t insn_limit;        /* stop when insn_count reaches it (UINT64_MAX: never) */
     uint64_t next_rip;          /* st.rip is that of the instruction in execution */
+    uint64_t zero;              /* always 0: the base or index that an operand lacks (operand.h) */
     struct x86_tlb_entry tlb[2][X86_TLB_SIZE]; /* [0] supervisor, [1] user (CPL 3) accesses */
     uint64_t tlb_generation;
     /* Fault being raised. */
@@ -132,7 +143,8 @@ struct x86_cpu {
     struct x86_bus bus;
     struct physmem *pm;
     void *engine;               /* tcg's own */
-    uint8_t mem_buf[128];       /* operand staging for thunks, 16-byte aligned by the allocator */
+    uint8_t mem_buf[128] __attribute__((aligned(16))); /* operand staging for thunks */
+    struct x86_thunk_io io __attribute__((aligned(16)));
     uint64_t monitor_addr;      /* MONITOR/MWAIT */
     bool monitor_armed;
     struct x86_block_cache *blocks; /* decoded code (block.h) */
@@ -175,9 +187,9 @@ _Noreturn void x86_raise(struct x86_cpu *cpu, unsigned vector);
 _Noreturn void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error);
 _Noreturn void x86_raise_pf(struct x86_cpu *cpu, uint64_t addr, uint32_t error);
 /* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL check).
- * Returns false on triple fault. Saved rip is st.rip; for the software types that is the next
- * instruction and cur_rip the instruction itself (for faults of the delivery). Sets st.rip, cur_rip
- * and next_rip to the handler, makes a halted CPU runnable, ends the STI and MOV SS shadows. (intr.c) */
+ * Returns false on triple fault. The saved rip is st.rip; for the software types (raised by an
+ * instruction's handler) it is next_rip, and st.rip that of faults of the delivery. Sets st.rip and
+ * next_rip to the handler, makes a halted CPU runnable, ends the STI and MOV SS shadows. (intr.c) */
 enum x86_event_type {
     X86_EVENT_EXTERNAL, X86_EVENT_NMI, X86_EVENT_EXCEPTION, X86_EVENT_SOFT_INT, X86_EVENT_INT3,
     X86_EVENT_INTO, X86_EVENT_ICEBP

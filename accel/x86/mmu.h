@@ -98,8 +98,6 @@ bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa);
 /* Somebody wrote (or is about to, x86_rmw_ptr) to a RAM page that holds decoded code: called by the
  * slow paths. (engine) */
 void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
-/* For the engine: the page (host address of its first byte) has code from now on; take its tag_w. */
-void x86_tlb_unwrite(struct x86_cpu *cpu, const uint8_t *host_page);
 
 /* EFLAGS.AC changed (SMAP, alignment checking); x86_set_rflags calls it. */
 void x86_ac_changed(struct x86_cpu *cpu);

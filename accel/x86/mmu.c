@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest memory accesses beyond the inline hit: filling the software TLB, page crossing, MMIO,
+ * alignment checking, watched pages, pages with code, dirty tracking.
+ *
+ * A slot gets a tag only for what needs no further thought: tag_w means plain RAM, dirty bit set in
+ * the guest's PTE, no decoded code, no watchpoint, dirty tracking satisfied. Everything else comes
+ * here each time.
+ */
+#include "accel/x86/mmu.h"
+
+#include "accel/x86/mmu_walk.h"
+#include "accel/x86/system.h"
+#include "core/physmem.h"
+
+enum { X86_SLOT_GLOBAL = 1, X86_SLOT_LARGE = 2 };
+enum { CARE_CODE = 1, CARE_DIRTY = 2, CARE_WATCH = 4, CARE_ALIGN = 8 };
+enum { F_USER = X86_WALK_USER, F_IMPLICIT = X86_WALK_IMPLICIT };
+
+/* A translated address: host is NULL where the access goes through the bus. */
+struct ref {
+    uint8_t *host;
+    gpa_t gpa;
+    unsigned care;
+};
+
+/* --- flushing ---------------------------------------------------------------------------------- */
+
+static void slot_clear(struct x86_tlb_entry *e)
+{
+    e->tag_r = e->tag_w = e->tag_x = X86_TLB_INVALID;
+}
+
+/* A tracked page that could be written without a trap may have been written since its dirty bit was
+ * read: say so once more before the tag goes. */
+static void dirty_close(struct x86_cpu *cpu)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    for (unsigned i = 0; i < m->dirty_open; i++) {
+        const struct mem_section *s = physmem_find(cpu->pm, m->dirty_gpa[i]);
+        if (s && s->kind == MEM_RAM) {
+            mem_region_set_dirty(s->region, s->region_off + (m->dirty_gpa[i] - s->gpa), 1);
+        }
+    }
+    m->dirty_open = 0;
+}
+
+void x86_tlb_flush(struct x86_cpu *cpu, bool global)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    cpu->tlb_generation++;
+    if (global) {
+        cpu->a20_mask = physmem_a20(cpu->pm) ? ~0ull : ~(1ull << 20);
+        m->sec_size = 0;
+        dirty_close(cpu);
+        memset(cpu->tlb, 0xff, sizeof cpu->tlb);
+        m->any_large = false;
+        m->smap_open = 0;
+        return;
+    }
+    for (unsigned u = 0; u < 2; u++) {
+        for (unsigned i = 0; i < X86_TLB_SIZE; i++) {
+            if (!(m->slot[u][i] & X86_SLOT_GLOBAL)) {
+                slot_clear(&cpu->tlb[u][i]);
+            }
+        }
+    }
+}
+
+static bool slot_holds(const struct x86_tlb_entry *e, uint64_t lin, uint64_t mask)
+{
+    lin &= mask;
+    return (e->tag_r & mask) == lin || (e->tag_w & mask) == lin || (e->tag_x & mask) == lin;
+}
+
+void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
+{
+    uint64_t page = lin & ~0xfffull;
+    cpu->tlb_generation++;
+    for (unsigned u = 0; u < 2; u++) {
+        struct x86_tlb_entry *e = x86_tlb_slot(cpu, page, u);
+        if (slot_holds(e, page, ~0xfffull)) {
+            slot_clear(e);
+        }
+        if (!cpu->mmu.any_large) {
+            continue;
+        }
+        /* One large page may have left many slots: all that lie within 1 GiB of it go. */
+        for (unsigned i = 0; i < X86_TLB_SIZE; i++) {
+            if ((cpu->mmu.slot[u][i] & X86_SLOT_LARGE) &&
+                slot_holds(&cpu->tlb[u][i], page, ~0x3fffffffull)) {
+                slot_clear(&cpu->tlb[u][i]);
+            }
+        }
+    }
+}
+
+void x86_ac_changed(struct x86_cpu *cpu)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    if (!(cpu->st.rflags & X86_FL_AC)) {
+        if (m->smap_open > X86_MMU_SMAP_MAX) {
+            memset(cpu->tlb[0], 0xff, sizeof cpu->tlb[0]);
+        } else {
+            for (unsigned i = 0; i < m->smap_open; i++) {
+                slot_clear(&cpu->tlb[0][m->smap_slot[i]]);
+            }
+        }
+        m->smap_open = 0;
+    } else if (cpu->st.cr0 & X86_CR0_AM) {
+        memset(cpu->tlb[1], 0xff, sizeof cpu->tlb[1]);
+    }
+}
+
+void x86_pkru_changed(struct x86_cpu *cpu)
+{
+    if (cpu->st.cr4 & X86_CR4_PKE) {
+        x86_tlb_flush(cpu, true);
+    }
+}
+
+/* --- filling ----------------------------------------------------------------------------------- */
+
+static bool align_checked(const struct x86_cpu *cpu)
+{
+    return (cpu->st.rflags & X86_FL_AC) && (cpu->st.cr0 & X86_CR0_AM);
+}
+
+static bool page_watched(const struct x86_cpu *cpu, uint64_t page)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        /* an 8-byte watch may begin at the page's end only if aligned: it never crosses */
+        if ((cpu->st.dr[7] >> (i * 2) & 3) && (cpu->st.dr[i] & ~0xfffull) == page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void smap_note(struct x86_cpu *cpu, unsigned index)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    if (m->smap_open < X86_MMU_SMAP_MAX) {
+        m->smap_slot[m->smap_open] = (uint16_t)index;
+        m->smap_open++;
+    } else {
+        m->smap_open = X86_MMU_SMAP_MAX + 1;
+    }
+}
+
+/* May this write open the page for writes without a trap? Marks it dirty either way. */
+static bool dirty_open(struct x86_cpu *cpu, gpa_t page)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    mem_region_set_dirty(m->sec_region, m->sec_off + (page - m->sec_gpa), 1);
+    if (m->dirty_open == X86_MMU_DIRTY_MAX) {
+        x86_tlb_flush(cpu, true); /* closes them all */
+        if (!x86_section(cpu, page)) {
+            return false;
+        }
+    }
+    m->dirty_gpa[m->dirty_open++] = page;
+    return true;
+}
+
+/* What the page needs beyond a plain copy, for either direction. */
+static unsigned page_care(struct x86_cpu *cpu, uint64_t page, bool user, bool global_dbg)
+{
+    unsigned care = 0;
+    if (UNLIKELY(global_dbg) && page_watched(cpu, page)) {
+        care |= CARE_WATCH;
+    }
+    if (UNLIKELY(user && align_checked(cpu))) {
+        care |= CARE_ALIGN;
+    }
+    return care;
+}
+
+static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
+                      const struct x86_walk *w, struct ref *r)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    uint64_t page = lin & ~0xfffull;
+    gpa_t gpage = w->gpa & ~0xfffull;
+    bool user = flags & F_USER;
+    unsigned index = (page >> 12) & (X86_TLB_SIZE - 1);
+    bool data = !(r->care & (CARE_WATCH | CARE_ALIGN));
+    bool write = data && (w->allowed >> X86_ACCESS_WRITE & 1) && w->dirty && m->sec_ram;
+    if (write && x86_code_page(cpu, gpage)) {
+        r->care |= CARE_CODE;
+        write = false;
+    }
+    if (UNLIKELY(m->sec_tracked)) {
+        r->care |= CARE_DIRTY;
+        write = write && a == X86_ACCESS_WRITE && dirty_open(cpu, gpage);
+    }
+    struct x86_tlb_entry *e = &cpu->tlb[user][index];
+    e->tag_r = data && (w->allowed >> X86_ACCESS_READ & 1) ? page : X86_TLB_INVALID;
+    e->tag_w = write ? page : X86_TLB_INVALID;
+    e->tag_x = w->allowed >> X86_ACCESS_EXEC & 1 ? page : X86_TLB_INVALID;
+    e->addend = (uintptr_t)r->host - lin;
+    m->page[user][index] = gpage;
+    m->slot[user][index] = (uint8_t)((w->global ? X86_SLOT_GLOBAL : 0) |
+                                     (w->shift > 12 ? X86_SLOT_LARGE : 0));
+    m->any_large |= w->shift > 12;
+    if (!user && w->user_page && (cpu->st.cr4 & X86_CR4_SMAP)) {
+        if (flags & F_IMPLICIT) {
+            e->tag_r = e->tag_w = X86_TLB_INVALID;
+        } else if (cpu->st.rflags & X86_FL_AC) {
+            smap_note(cpu, index);
+        }
+    }
+}
+
+static _Noreturn void raise_noncanonical(struct x86_cpu *cpu)
+{
+    x86_raise_error(cpu, x86_debug_stack_operand(cpu) ? X86_EXC_SS : X86_EXC_GP, 0);
+}
+
+/* Walks, checks, fills the TLB. Raises #PF. */
+static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags)
+{
+    struct x86_walk w;
+    struct ref r = {NULL, 0, 0};
+    cpu->mmu.misses++;
+    if (UNLIKELY(cpu->long_mode && !x86_canonical(cpu, lin))) {
+        raise_noncanonical(cpu);
+    }
+    unsigned err = x86_page_walk(cpu, lin, a, flags, &w);
+    if (UNLIKELY(err)) {
+        x86_raise_pf(cpu, lin, err & ~X86_WALK_FAULT);
+    }
+    r.gpa = w.gpa;
+    r.care = page_care(cpu, lin & ~0xfffull, flags & F_USER, cpu->debug_kinds & X86_DBG_DATA);
+    if (!x86_section(cpu, w.gpa) || !cpu->mmu.sec_host) {
+        return r;
+    }
+    gpa_t in = w.gpa - cpu->mmu.sec_gpa, page_in = in & ~0xfffull;
+    if (UNLIKELY((cpu->mmu.sec_gpa & 0xfff) || cpu->mmu.sec_size - page_in < 0x1000)) {
+        return r; /* shares its page with something else: byte by byte through the bus */
+    }
+    if (a == X86_ACCESS_WRITE && !cpu->mmu.sec_ram) {
+        return r; /* ROM */
+    }
+    r.host = cpu->mmu.sec_host + in;
+    slot_fill(cpu, lin, a, flags, &w, &r);
+    return r;
+}
+
+uint8_t *x86_translate(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, bool user, gpa_t *gpa)
+{
+    struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
+    uint64_t page = lin & ~0xfffull;
+    uint64_t tag = a == X86_ACCESS_READ ? e->tag_r : a == X86_ACCESS_WRITE ? e->tag_w : e->tag_x;
+    if (LIKELY(tag == page)) {
+        *gpa = cpu->mmu.page[user][(lin >> 12) & (X86_TLB_SIZE - 1)] | (lin & 0xfff);
+        return (uint8_t *)(uintptr_t)(lin + e->addend);
+    }
+    struct ref r = resolve(cpu, lin, a, user ? F_USER : 0);
+    *gpa = r.gpa;
+    if (a == X86_ACCESS_EXEC) {
+        return r.host;
+    }
+    /* A tracked page that this write opened is fine from now on. */
+    unsigned stop = CARE_WATCH | CARE_ALIGN | (a == X86_ACCESS_WRITE ? CARE_CODE : 0);
+    if (a == X86_ACCESS_WRITE && (r.care & CARE_DIRTY) && e->tag_w != page) {
+        return NULL;
+    }
+    return r.care & stop ? NULL : r.host;
+}
+
+bool x86_walk_debug(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa)
+{
+    struct x86_walk w;
+    if (cpu->long_mode && !x86_canonical(cpu, lin)) {
+        return false;
+    }
+    if (x86_page_walk(cpu, lin, X86_ACCESS_READ, X86_WALK_DEBUG, &w)) {
+        return false;
+    }
+    *gpa = w.gpa;
+    return true;
+}
+
+const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa)
+{
+    bool user = cpu->cpl == 3;
+    struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
+    uint64_t page = lin & ~0xfffull;
+    if (LIKELY(e->tag_x == page)) {
+        *gpa = cpu->mmu.page[user][(lin >> 12) & (X86_TLB_SIZE - 1)];
+        return (const uint8_t *)(uintptr_t)(page + e->addend);
+    }
+    if (cpu->long_mode && !x86_canonical(cpu, lin)) {
+        x86_raise(cpu, X86_EXC_GP);
+    }
+    struct ref r = resolve(cpu, lin, X86_ACCESS_EXEC, user ? F_USER : 0);
+    *gpa = r.gpa & ~0xfffull;
+    return r.host ? r.host - (r.gpa & 0xfff) : NULL;
+}
+
+/* --- copying ----------------------------------------------------------------------------------- */
+
+/* Largest power of two that fits: MMIO and odd lengths go in naturally sized pieces. */
+static unsigned piece(uint64_t addr, unsigned len)
+{
+    unsigned n = 8;
+    while (n > len || (addr & (n - 1))) {
+        n >>= 1;
+    }
+    return n;
+}
+
+static uint64_t host_load(const uint8_t *p, unsigned size)
+{
+    switch (size) {
+    case 1: return *p;
+    case 2: { uint16_t v; memcpy(&v, p, sizeof v); return v; }
+    case 4: { uint32_t v; memcpy(&v, p, sizeof v); return v; }
+    default: { uint64_t v; memcpy(&v, p, sizeof v); return v; }
+    }
+}
+
+static void host_store(uint8_t *p, uint64_t v, unsigned size)
+{
+    switch (size) {
+    case 1: *p = (uint8_t)v; break;
+    case 2: memcpy(p, &(uint16_t){(uint16_t)v}, 2); break;
+    case 4: memcpy(p, &(uint32_t){(uint32_t)v}, 4); break;
+    default: memcpy(p, &v, 8); break;
+    }
+}
+
+static void ref_read(struct x86_cpu *cpu, const struct ref *r, void *buf, unsigned len)
+{
+    if (LIKELY(r->host)) {
+        memcpy(buf, r->host, len);
+        return;
+    }
+    uint8_t *p = buf;
+    gpa_t gpa = r->gpa;
+    while (len) {
+        unsigned n = piece(gpa, len);
+        uint64_t v = cpu->bus.mmio_read ? cpu->bus.mmio_read(cpu->bus.opaque, gpa, n) : ~0ull;
+        host_store(p, v, n);
+        p += n;
+        gpa += n;
+        len -= n;
+    }
+}
+
+/* After bytes of a page that needs care were stored. */
+static void wrote(struct x86_cpu *cpu, const struct ref *r, unsigned len)
+{
+    if ((r->care & CARE_DIRTY) && x86_section(cpu, r->gpa) && cpu->mmu.sec_tracked) {
+        mem_region_set_dirty(cpu->mmu.sec_region, cpu->mmu.sec_off + (r->gpa - cpu->mmu.sec_gpa), len);
+    }
+    /* Only pages that never get tag_w are known by CARE_CODE; the others may have become code since. */
+    if (x86_code_page(cpu, r->gpa & ~0xfffull)) {
+        x86_code_written(cpu, r->gpa, len);
+    }
+}
+
+static void ref_write(struct x86_cpu *cpu, const struct ref *r, const void *buf, unsigned len)
+{
+    if (LIKELY(r->host)) {
+        memcpy(r->host, buf, len);
+        wrote(cpu, r, len);
+        return;
+    }
+    const uint8_t *p = buf;
+    gpa_t gpa = r->gpa;
+    while (len && cpu->bus.mmio_write) {
+        unsigned n = piece(gpa, len);
+        cpu->bus.mmio_write(cpu->bus.opaque, gpa, host_load(p, n), n);
+        p += n;
+        gpa += n;
+        len -= n;
+    }
+}
+
+static uint64_t second_page(const struct x86_cpu *cpu, uint64_t lin)
+{
+    uint64_t next = (lin | 0xfff) + 1;
+    return cpu->long_mode && cpu->code_mode == 8 ? next : (uint32_t)next;
+}
+
+/* SDM vol. 3, 6.15, table of alignment requirements by data type. */
+static void check_align(struct x86_cpu *cpu, const struct ref *r, uint64_t lin, unsigned len)
+{
+    static const uint8_t mask[17] = {[2] = 1, [4] = 3, [8] = 7, [10] = 7, [16] = 7};
+    if (UNLIKELY(r->care & CARE_ALIGN) && len <= 16 && (lin & mask[len])) {
+        x86_raise(cpu, X86_EXC_AC);
+    }
+}
+
+static void load_any(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len, unsigned flags)
+{
+    unsigned first = 0x1000 - (unsigned)(lin & 0xfff);
+    struct ref a = resolve(cpu, lin, X86_ACCESS_READ, flags);
+    struct ref b = a;
+    if (UNLIKELY(first < len)) {
+        b = resolve(cpu, second_page(cpu, lin), X86_ACCESS_READ, flags);
+    } else {
+        first = len;
+    }
+    check_align(cpu, &a, lin, len);
+    ref_read(cpu, &a, buf, first);
+    if (first < len) {
+        ref_read(cpu, &b, (uint8_t *)buf + first, len - first);
+    }
+    if (UNLIKELY((a.care | b.care) & CARE_WATCH)) {
+        x86_debug_check_data(cpu, lin, len, X86_ACCESS_READ);
+    }
+}
+
+static void store_any(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len, unsigned flags)
+{
+    unsigned first = 0x1000 - (unsigned)(lin & 0xfff);
+    struct ref a = resolve(cpu, lin, X86_ACCESS_WRITE, flags);
+    struct ref b = a;
+    if (UNLIKELY(first < len)) {
+        b = resolve(cpu, second_page(cpu, lin), X86_ACCESS_WRITE, flags);
+    } else {
+        first = len;
+    }
+    check_align(cpu, &a, lin, len);
+    ref_write(cpu, &a, buf, first);
+    if (first < len) {
+        ref_write(cpu, &b, (const uint8_t *)buf + first, len - first);
+    }
+    if (UNLIKELY((a.care | b.care) & CARE_WATCH)) {
+        x86_debug_check_data(cpu, lin, len, X86_ACCESS_WRITE);
+    }
+}
+
+static uint64_t load_sized(struct x86_cpu *cpu, uint64_t lin, unsigned size, unsigned flags)
+{
+    uint64_t v = 0;
+    if (LIKELY((lin & 0xfff) + size <= 0x1000)) {
+        struct ref r = resolve(cpu, lin, X86_ACCESS_READ, flags);
+        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN)))) {
+            return host_load(r.host, size);
+        }
+        if (!r.host && !r.care) {
+            return cpu->bus.mmio_read ? cpu->bus.mmio_read(cpu->bus.opaque, r.gpa, size) : ~0ull;
+        }
+    }
+    uint8_t raw[8];
+    load_any(cpu, lin, raw, size, flags);
+    memcpy(&v, raw, size);
+    return v;
+}
+
+static void store_sized(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, unsigned flags)
+{
+    if (LIKELY((lin & 0xfff) + size <= 0x1000)) {
+        struct ref r = resolve(cpu, lin, X86_ACCESS_WRITE, flags);
+        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN)))) {
+            host_store(r.host, v, size);
+            wrote(cpu, &r, size);
+            return;
+        }
+        if (!r.host && !r.care) {
+            if (cpu->bus.mmio_write) {
+                cpu->bus.mmio_write(cpu->bus.opaque, r.gpa, v, size);
+            }
+            return;
+        }
+    }
+    store_any(cpu, lin, &v, size, flags);
+}
+
+uint64_t x86_load_slow(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
+{
+    return load_sized(cpu, lin, size, user ? F_USER : 0);
+}
+
+void x86_store_slow(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, bool user)
+{
+    store_sized(cpu, lin, v, size, user ? F_USER : 0);
+}
+
+/* Slots that SMAP left open for explicit accesses (AC = 1) do not count for implicit ones. */
+uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
+{
+    return cpu->mmu.smap_open ? load_sized(cpu, lin, size, F_IMPLICIT)
+                              : x86_mem_load(cpu, lin, size, false);
+}
+
+void x86_sys_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size)
+{
+    if (cpu->mmu.smap_open) {
+        store_sized(cpu, lin, v, size, F_IMPLICIT);
+    } else {
+        x86_mem_store(cpu, lin, v, size, false);
+    }
+}
+
+void x86_load_bytes(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len, bool user)
+{
+    const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
+    if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) + len <= 0x1000)) {
+        memcpy(buf, (const void *)(uintptr_t)(lin + e->addend), len);
+    } else if (len) {
+        load_any(cpu, lin, buf, len, user ? F_USER : 0);
+    }
+}
+
+void x86_store_bytes(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len, bool user)
+{
+    const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
+    if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) + len <= 0x1000)) {
+        memcpy((void *)(uintptr_t)(lin + e->addend), buf, len);
+    } else if (len) {
+        store_any(cpu, lin, buf, len, user ? F_USER : 0);
+    }
+}
+
+void x86_probe_write(struct x86_cpu *cpu, uint64_t lin, unsigned len, bool user)
+{
+    unsigned first = 0x1000 - (unsigned)(lin & 0xfff);
+    if (!len) {
+        return;
+    }
+    struct ref r = {NULL, 0, 0};
+    if (x86_tlb_slot(cpu, lin, user)->tag_w != (lin & ~0xfffull)) {
+        r = resolve(cpu, lin, X86_ACCESS_WRITE, user ? F_USER : 0);
+    }
+    if (first < len) {
+        uint64_t second = second_page(cpu, lin);
+        if (x86_tlb_slot(cpu, second, user)->tag_w != second) {
+            resolve(cpu, second, X86_ACCESS_WRITE, user ? F_USER : 0);
+        }
+    }
+    check_align(cpu, &r, lin, len);
+}
+
+void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
+{
+    struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
+    bool one_page = (lin & 0xfff) + size <= 0x1000;
+    if (LIKELY(e->tag_w == (lin & ~0xfffull) && one_page)) {
+        return (void *)(uintptr_t)(lin + e->addend);
+    }
+    if (!one_page) {
+        x86_probe_write(cpu, lin, size, user);
+        return NULL;
+    }
+    struct ref r = resolve(cpu, lin, X86_ACCESS_WRITE, user ? F_USER : 0);
+    check_align(cpu, &r, lin, size);
+    if (!r.host) {
+        return NULL;
+    }
+    wrote(cpu, &r, size);
+    if (UNLIKELY(r.care & CARE_WATCH)) {
+        x86_debug_check_data(cpu, lin, size, X86_ACCESS_WRITE);
+    }
+    return r.host;
+}
