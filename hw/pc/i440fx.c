@@ -55,7 +55,7 @@ struct i440fx {
     struct mem_region *smram_region, *hole;
 };
 
-/* --- A0000h-FFFFFh ----------------------------------------------------------------------------- */
+/* --- A0000h-FFFFFh ---------------------------------------------------------------------------- */
 
 /* Reads that PCI answers: nobody is there. */
 static uint64_t nobody_read(void *opaque, gpa_t off, unsigned size)
@@ -165,7 +165,7 @@ static void add_regions(struct i440fx *b)
     physmem_commit(mem);
 }
 
-/* --- configuration mechanism #1 (PCI 3.0, 3.2.2.3.2) ------------------------------------------- */
+/* --- configuration mechanism #1 (PCI 3.0, 3.2.2.3.2) ------------------------------------------ */
 
 static uint32_t address_read(void *opaque, uint16_t off, unsigned size)
 {
@@ -208,7 +208,7 @@ static void data_write(void *opaque, uint16_t off, uint32_t value, unsigned size
 static const struct ioport_ops address_ops = { address_read, address_write, 1, 4 };
 static const struct ioport_ops data_ops = { data_read, data_write, 1, 4 };
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void i440fx_reset(struct device *d)
 {
