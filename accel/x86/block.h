@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decoded code. Each processor has a cache of blocks: runs of decoded instructions that start at one
+ * physical address and end at a transfer of control, an instruction that may change modes, or the
+ * page's end (an instruction that crosses pages is a block of its own). Blocks are found by physical
+ * address, so that they survive address space switches, and through a jump cache by linear address,
+ * which is void after every TLB flush.
+ *
+ * All processors of a machine share one code map: which bytes of which pages hold code that anybody
+ * decoded. Pages with code get no write tag in any TLB, so stores to them arrive in
+ * x86_code_written, which drops the blocks they overlap. Thread rules: a cache is its processor's
+ * own; the code map and x86_code_map_written may be used by any thread.
+ */
+#ifndef ACCEL_X86_BLOCK_H
+#define ACCEL_X86_BLOCK_H
+
+#include <glib.h>
+
+#include "accel/x86/interp.h"
+
+#define X86_BLOCK_INSNS 48
+#define X86_JUMP_BITS 12
+
+enum { /* x86_block.flags */
+    X86_BLOCK_SYSTEM = 1, /* its last instruction may change modes, flags like TF and IF, or stop */
+    X86_BLOCK_DEAD = 2,   /* its bytes were written: unlinked, never entered again */
+};
+
+struct x86_block {
+    gpa_t gpa;         /* of the first byte */
+    gpa_t gpa2;        /* page of the tail of a crossing instruction, else X86_NO_PAGE */
+    uint16_t n, len;   /* instructions, bytes */
+    uint8_t mode;      /* 2, 4, 8 */
+    uint8_t max_insns; /* what it was built with: 1 for single-step, else X86_BLOCK_INSNS */
+    uint8_t flags;
+    struct x86_block *hash_next;
+    struct x86_block *page_next[2];
+    struct x86_insn insns[];
+};
+#define X86_NO_PAGE (~0ull)
+
+struct x86_jump_entry {
+    uint64_t lin, key;
+    struct x86_block *block;
+};
+
+struct x86_code_page {
+    gpa_t gpa;
+    const uint8_t *host; /* where it was when decoded: checked when the physical map changes */
+    struct x86_block *blocks;
+    struct x86_code_page *next;
+};
+
+struct x86_code_range {
+    gpa_t gpa;
+    uint64_t len;
+};
+#define X86_PENDING_MAX 64
+
+struct x86_block_stats {
+    uint64_t built, dropped, flushes, faults, interrupts, lookups, single_steps, uncached;
+};
+
+struct x86_block_cache {
+    struct x86_cpu *cpu;
+    uint8_t *arena;
+    size_t arena_size, arena_used;
+    struct x86_block **hash;
+    struct x86_code_page **pages;
+    size_t n_pages;
+    struct x86_block *cur;   /* in execution */
+    uint64_t cur_rip;        /* where it started */
+    bool stop_in_block;      /* the longjmp in progress comes from a dropped block, not a fault */
+    struct x86_block_stats stats;
+    /* The debugger's (not DR7's). */
+    bool dbg_step;
+    gva_t *dbg_break;
+    size_t dbg_breaks;
+    /* Written by other threads under the code map's lock, with X86_REQ_CODE_FLUSH. */
+    struct x86_code_range pending[X86_PENDING_MAX];
+    unsigned n_pending;
+    bool pending_all;    /* too many ranges: drop every block */
+    bool pending_view;   /* the physical map changed */
+    bool pending_lost;   /* too many pages became code elsewhere */
+    bool pending_parked; /* pages became code elsewhere while this processor did not run */
+    bool parked;
+    struct x86_jump_entry jump[1u << X86_JUMP_BITS];
+};
+
+static inline struct x86_jump_entry *x86_jump_slot(struct x86_block_cache *c, uint64_t lin)
+{
+    return &c->jump[(lin ^ lin >> X86_JUMP_BITS) & ((1u << X86_JUMP_BITS) - 1)];
+}
+
+struct x86_code_map *x86_code_map_new(void);
+void x86_code_map_free(struct x86_code_map *m); /* after the last detach */
+/* Gives the processor a cache; without this x86_interp_run makes a private map. The owner's thread. */
+void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu);
+void x86_code_map_detach(struct x86_cpu *cpu); /* frees the cache; harmless without one */
+/* Host code wrote RAM. Any thread. */
+void x86_code_map_written(struct x86_code_map *m, gpa_t gpa, uint64_t len);
+/* The physical map changed: all processors drop their TLBs and the code of moved pages. Any thread. */
+void x86_code_map_moved(struct x86_code_map *m);
+
+/* The block at lin (= CS base + rip), found or built; NULL: this code cannot be cached. Raises what
+ * fetching the first instruction raises. max_insns: 1 or X86_BLOCK_INSNS. */
+struct x86_block *x86_block_find(struct x86_block_cache *c, uint64_t lin, unsigned max_insns);
+/* Drops everything; not while a block is in execution. */
+void x86_block_flush(struct x86_block_cache *c);
+/* Processes what other threads asked for. */
+void x86_block_pending(struct x86_block_cache *c);
+
+/* Between runs a processor writes nothing. */
+void x86_block_park(struct x86_block_cache *c, bool parked);
+
+/* Linear address of the page after lin's, where an instruction goes on; #GP(0) past the canonical
+ * half (emulate.c). */
+uint64_t x86_next_page(struct x86_cpu *cpu, uint64_t lin);
+/* Decodes one instruction at st.rip with all fetch checks, uncached (emulate.c). */
+void x86_fetch_insn(struct x86_cpu *cpu, struct x86_insn *i);
+/* Binds with the processor's features: what CPUID denies becomes #UD. */
+void x86_bind_cpu(struct x86_cpu *cpu, struct x86_insn *i, enum x86_decode_result r);
+
+/* After a longjmp out of an instruction: counts what was executed and delivers the fault. False:
+ * triple fault. */
+bool x86_interp_fault(struct x86_cpu *cpu);
+
+/* gdbstub: breakpoints are linear addresses (copied). */
+void x86_interp_debug(struct x86_cpu *cpu, bool step, const gva_t *breakpoints, size_t n);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operands in memory: the paths that operand.h does not inline, and LOCK.
+ */
+#include "accel/x86/operand.h"
+
+#include <glib.h>
+
+uint64_t x86_lin_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
+{
+    bool user = x86_user(cpu);
+    switch (size) {
+    case 1: return x86_load8(cpu, lin, user);
+    case 2: return x86_load16(cpu, lin, user);
+    case 4: return x86_load32(cpu, lin, user);
+    default: return x86_load64(cpu, lin, user);
+    }
+}
+
+void x86_lin_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size)
+{
+    bool user = x86_user(cpu);
+    switch (size) {
+    case 1: x86_store8(cpu, lin, (uint8_t)v, user); break;
+    case 2: x86_store16(cpu, lin, (uint16_t)v, user); break;
+    case 4: x86_store32(cpu, lin, (uint32_t)v, user); break;
+    default: x86_store64(cpu, lin, v, user); break;
+    }
+}
+
+uint64_t x86_operand_load(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size)
+{
+    return x86_lin_load(cpu, x86_mem_lin(cpu, i, size, X86_ACCESS_READ), size);
+}
+
+void x86_operand_store(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t v, unsigned size)
+{
+    x86_lin_store(cpu, x86_mem_lin(cpu, i, size, X86_ACCESS_WRITE), v, size);
+}
+
+uint64_t x86_operand_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size)
+{
+    uint64_t lin = x86_mem_lin(cpu, i, size, X86_ACCESS_WRITE);
+    x86_probe_write(cpu, lin, size, x86_user(cpu));
+    return lin;
+}
+
+/* Locked accesses that the host cannot do atomically (I/O memory, across pages, unaligned) exclude
+ * each other only. */
+static GMutex split_lock;
+
+static uint64_t atomic_load_n(void *p, unsigned size)
+{
+    switch (size) {
+    case 1: return __atomic_load_n((uint8_t *)p, __ATOMIC_SEQ_CST);
+    case 2: return __atomic_load_n((uint16_t *)p, __ATOMIC_SEQ_CST);
+    case 4: return __atomic_load_n((uint32_t *)p, __ATOMIC_SEQ_CST);
+    default: return __atomic_load_n((uint64_t *)p, __ATOMIC_SEQ_CST);
+    }
+}
+
+static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
+{
+    uint8_t o8 = (uint8_t)*old;
+    uint16_t o16 = (uint16_t)*old;
+    uint32_t o32 = (uint32_t)*old;
+    bool done;
+    switch (size) {
+    case 1:
+        done = __atomic_compare_exchange_n((uint8_t *)p, &o8, (uint8_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+        *old = o8;
+        return done;
+    case 2:
+        done = __atomic_compare_exchange_n((uint16_t *)p, &o16, (uint16_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+        *old = o16;
+        return done;
+    case 4:
+        done = __atomic_compare_exchange_n((uint32_t *)p, &o32, (uint32_t)new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+        *old = o32;
+        return done;
+    default:
+        return __atomic_compare_exchange_n((uint64_t *)p, old, new, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    }
+}
+
+uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin, unsigned size,
+                            x86_rmw_fn *f)
+{
+    void *p = lin & (size - 1) ? NULL : x86_rmw_ptr(cpu, lin, size, x86_user(cpu));
+    struct x86_lazy flags = cpu->lazy;
+    if (LIKELY(p)) {
+        uint64_t old = atomic_load_n(p, size), new;
+        do {
+            cpu->lazy = flags;
+            new = f(cpu, i, old, size);
+        } while (!atomic_cas_n(p, &old, new, size));
+        return old;
+    }
+    x86_probe_write(cpu, lin, size, x86_user(cpu)); /* nothing below may raise */
+    g_mutex_lock(&split_lock);
+    uint64_t old = x86_lin_load(cpu, lin, size);
+    x86_lin_store(cpu, lin, f(cpu, i, old, size), size);
+    g_mutex_unlock(&split_lock);
+    return old;
+}
+
+void x86_opnd_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, x86_rmw_fn *f)
+{
+    if (!x86_opnd_mem(i, 0)) {
+        x86_opnd_write(cpu, i, 0, f(cpu, i, x86_opnd_read(cpu, i, 0, size), size), size);
+        return;
+    }
+    if (i->prefixes & X86_PFX_LOCK) {
+        x86_mem_rmw_locked(cpu, i, x86_mem_lin(cpu, i, size, X86_ACCESS_WRITE), size, f);
+        return;
+    }
+    uint64_t lin = x86_operand_rmw(cpu, i, size);
+    uint64_t old = x86_lin_load(cpu, lin, size);
+    x86_lin_store(cpu, lin, f(cpu, i, old, size), size);
+}
