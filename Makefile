@@ -199,6 +199,7 @@ test-fast: unit
 
 # Packages first, then a fresh make, which sees the libraries that were just installed.
 test: packages
+	@BUILDDIR='$B' $(PYTHON) $Stests/lib/guests.py all
 	@$(SUBMAKE) test-now
 
 ASAN_TESTS = tests/unit tests/accel tests/board
