@@ -23,6 +23,7 @@ struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus, const
     cpu->model = m;
     cpu->topology = t;
     cpu->apic_id = apic_id;
+    cpu->io.host_mxcsr = 0x1f80;
     cpu->insn_limit = UINT64_MAX;
     cpu->mmu.phys_reserved = m->phys_bits && m->phys_bits < 52
                                  ? ((1ull << 52) - 1) & ~((1ull << m->phys_bits) - 1) : 0;
