@@ -258,7 +258,7 @@ static const struct x86_row *x87_row(struct decoder *d)
     decode_modrm(d);
     uint8_t m = d->insn->modrm;
     if (m < 0xc0) {
-        return &x86_rows_x87_mem[op][m >> 3];
+        return &x86_rows_x87_mem[op][m >> 3 & 7];
     }
     return &x86_rows_x87_reg[op][m >> 3 & 7];
 }
