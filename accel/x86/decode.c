@@ -34,6 +34,16 @@ static const struct operand_type operand_types[X86_OT_COUNT] = {
 #undef X86_OT
 };
 
+static const uint8_t operand_locs[] = {
+    [X86_AD_E] = X86_LOC_RM,    [X86_AD_R] = X86_LOC_RM,   [X86_AD_M] = X86_LOC_RM,
+    [X86_AD_Q] = X86_LOC_RM,    [X86_AD_N] = X86_LOC_RM,   [X86_AD_W] = X86_LOC_RM,
+    [X86_AD_U] = X86_LOC_RM,    [X86_AD_G] = X86_LOC_REG,  [X86_AD_S] = X86_LOC_REG,
+    [X86_AD_C] = X86_LOC_REG,   [X86_AD_D] = X86_LOC_REG,  [X86_AD_P] = X86_LOC_REG,
+    [X86_AD_V] = X86_LOC_REG,   [X86_AD_B] = X86_LOC_VVVV, [X86_AD_H] = X86_LOC_VVVV,
+    [X86_AD_L] = X86_LOC_IS4,   [X86_AD_Z] = X86_LOC_OPCODE, [X86_AD_SFIX] = X86_LOC_OPCODE,
+    [X86_AD_STI] = X86_LOC_RM,  [X86_AD_ST0] = X86_LOC_NONE,
+};
+
 static const uint8_t op_class[X86_OP_COUNT] = {
 #define X86_OP(name, class) [X86_OP_##name] = X86_CLS_##class,
 #include "accel/x86/ops.def"
@@ -640,6 +650,7 @@ static bool decode_operands(struct decoder *d, const struct x86_row *r)
             return false;
         }
         n->opnd[k].access = r->acc >> (4 * k) & 15;
+        n->opnd[k].loc = operand_locs[operand_types[r->opnd[k]].addr];
     }
     n->nopnd = k;
     return true;
