@@ -21,8 +21,7 @@ struct boot_config {
 };
 
 /* Checks the images and adds them to fw_cfg. They are kept until boot_images_free, which comes
- * after
- * the fw_cfg's end. Errors name the option and the file. */
+ * after the fw_cfg's end. Errors name the option and the file. */
 struct boot_images *boot_images_load(const struct boot_config *c, struct fw_cfg *f, GError **err);
 void boot_images_free(struct boot_images *b); /* NULL is fine */
 /* The fw_cfg name of the option ROM that boots it ("genroms/..."). */
