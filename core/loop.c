@@ -409,3 +409,40 @@ void loop_watch_remove(struct loop_watch *w)
         g_source_unref(&w->source);
     }
 }
+
+/* --- ticks -------------------------------------------------------------------------------- */
+
+struct loop_tick {
+    GSource *source;
+    void (*fn)(void *opaque);
+    void *opaque;
+};
+
+static gboolean tick_dispatch(gpointer data)
+{
+    struct loop_tick *t = data;
+    t->fn(t->opaque); /* may remove t */
+    return G_SOURCE_CONTINUE;
+}
+
+struct loop_tick *loop_tick_add(struct loop *l, unsigned ms, void (*fn)(void *opaque),
+                                void *opaque)
+{
+    struct loop_tick *t = g_new0(struct loop_tick, 1);
+    t->source = g_timeout_source_new(ms);
+    t->fn = fn;
+    t->opaque = opaque;
+    g_source_set_callback(t->source, tick_dispatch, t, NULL);
+    g_source_attach(t->source, l->context);
+    os_event_signal(&l->wake);
+    return t;
+}
+
+void loop_tick_remove(struct loop_tick *t)
+{
+    if (t) {
+        g_source_destroy(t->source);
+        g_source_unref(t->source);
+        g_free(t);
+    }
+}

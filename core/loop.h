@@ -35,4 +35,11 @@ struct loop_watch *loop_watch_add(struct loop *l, int fd, unsigned events,
 void loop_watch_set(struct loop_watch *w, unsigned events);
 void loop_watch_remove(struct loop_watch *w);
 
+/* Calls fn about every `ms` milliseconds of host time (retries, polls of the host; never guest
+ * time). Machine lock held. */
+struct loop_tick;
+struct loop_tick *loop_tick_add(struct loop *l, unsigned ms, void (*fn)(void *opaque),
+                                void *opaque);
+void loop_tick_remove(struct loop_tick *t);
+
 #endif

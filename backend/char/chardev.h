@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Character back ends: null, stdio, file, socket, pty, mux, ring buffer. One front end each, except
- * through a mux. Machine lock held; bytes from the host arrive in the main loop.
+ * Character back ends: null, stdio, file, pipe, socket, pty, ring buffer. One front end each,
+ * except through a mux. Machine lock held; bytes from the host arrive in the main loop.
  */
 #ifndef BACKEND_CHARDEV_H
 #define BACKEND_CHARDEV_H
@@ -13,7 +13,13 @@
 struct chardev;
 struct loop;
 
-enum chardev_event { CHARDEV_OPENED, CHARDEV_CLOSED, CHARDEV_BREAK, CHARDEV_MUX_IN, CHARDEV_MUX_OUT };
+enum chardev_event {
+    CHARDEV_OPENED,
+    CHARDEV_CLOSED,
+    CHARDEV_BREAK,
+    CHARDEV_MUX_IN, /* this front end has the keyboard now */
+    CHARDEV_MUX_OUT
+};
 
 /* The front end (a UART, a monitor). */
 struct chardev_frontend {
@@ -25,32 +31,44 @@ struct chardev_frontend {
     void *opaque;
 };
 
-/* NULL chardev: writes succeed and vanish. Fails with -EBUSY if it has a front end already. */
+/* NULL chardev: writes succeed and vanish. Fails with -EBUSY if it has a front end already (a mux
+ * takes several; the first one has the keyboard). */
 int chardev_connect(struct chardev *c, const struct chardev_frontend *fe);
 void chardev_disconnect(struct chardev *c, void *frontend_opaque);
-/* Bytes taken, 0..len; less than len: can_send comes later. Never blocks the guest for good. */
+/* Bytes taken, 0..len; less than len: can_send comes later. Never blocks. Without a reader (socket
+ * not connected, pty not opened) everything is taken and the last 64 KiB are kept for who comes. */
 size_t chardev_write(struct chardev *c, const uint8_t *buf, size_t len);
+/* For devices without flow control (debug ports): waits for the host, at most some seconds in all,
+ * then drops. */
+void chardev_write_all(struct chardev *c, const uint8_t *buf, size_t len);
 /* The front end can take bytes again. */
 void chardev_accept_input(struct chardev *c);
 /* Everything that was written is handed to the host; called on every way out of the process. */
 void chardev_flush(struct chardev *c);
 const char *chardev_id(const struct chardev *c);
+bool chardev_is_mux(const struct chardev *c);
+/* Gives the keyboard of a mux to one of its front ends. */
+void chardev_mux_focus(struct chardev *c, void *frontend_opaque);
+/* Takes what a ring buffer holds, oldest first; the number of bytes. */
+size_t chardev_ringbuf_take(struct chardev *c, uint8_t *buf, size_t len);
 
-/* Creation from options: kind "stdio", "file", ... and key=value pairs (struct opts of core/opts.h).
+/* Creation from options: kind "stdio", "file", ... and key=value pairs (core/opts.h), id= among them.
  * The registry owns chardevs and finds them by id. */
 struct opts;
 struct chardev_set;
 struct chardev_set *chardev_set_new(struct loop *loop);
 void chardev_set_free(struct chardev_set *s); /* flushes and restores the terminal */
-struct chardev *chardev_set_add(struct chardev_set *s, const char *kind, const struct opts *o, GError **err);
+struct chardev *chardev_set_add(struct chardev_set *s, const char *kind, const struct opts *o,
+                                GError **err);
 struct chardev *chardev_set_find(struct chardev_set *s, const char *id);
-/* "-serial X" forms: null, stdio, mon:stdio, file:P, pty, unix:P,server, tcp:H:P, telnet:, chardev:ID,
- * vc (degrades to null with a word), none (returns NULL without error). `id` names the new one. */
+/* "-serial X" forms: null, stdio, mon:stdio, file:P, pipe:P, pty, unix:P,server=on, tcp:H:P,
+ * telnet:H:P, chardev:ID, vc (degrades to null with a word), none (returns NULL without error);
+ * more options may follow after a comma. `id` names the new one. */
 struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, const char *spec,
                                        GError **err);
-/* Ctrl-A x of a mux. */
-void chardev_set_on_quit(struct chardev_set *s, void (*fn)(void *opaque), void *opaque);
 void chardev_set_flush_all(struct chardev_set *s);
+/* What Ctrl-A x of a mux calls (main loop, lock held). */
+void chardev_set_on_quit(struct chardev_set *s, void (*quit)(void *opaque), void *opaque);
 void chardev_print_kinds(void); /* -chardev help */
 
 #endif
