@@ -92,6 +92,7 @@ void x86_set_rflags(struct x86_cpu *cpu, uint64_t v, uint64_t mask); /* masked w
 /* Data breakpoints (debug.c): called by slow paths only; when DR7 enables any, pages with watched
  * addresses stay out of the TLB. Hits are collected in st.ev.pending_dbg. */
 void x86_debug_check_data(struct x86_cpu *cpu, uint64_t lin, unsigned size, enum x86_access a);
+void x86_debug_check_io(struct x86_cpu *cpu, uint16_t port, unsigned size);
 /* After DR0-3, DR7 or CR4.DE changed: recomputes debug_kinds, flushes the TLB where needed. */
 void x86_debug_update(struct x86_cpu *cpu);
 /* For the loop, while debug_kinds has X86_DBG_EXEC: raises #DB (fault) if an instruction breakpoint

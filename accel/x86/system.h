@@ -168,10 +168,18 @@ void x86_set_sp(struct x86_cpu *cpu, uint64_t sp); /* by the current stack size 
 
 /* task.c */
 enum x86_task_reason { X86_TASK_JMP, X86_TASK_CALL, X86_TASK_INT, X86_TASK_IRET };
-/* d: descriptor of the TSS sel, already checked for type and presence; rip: of the next instruction
- * in the old task. push_error: an exception's error code goes onto the new task's stack. */
-void x86_task_switch(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d,
-                     enum x86_task_reason why, uint64_t rip, bool push_error, uint32_t error);
+struct x86_task {
+    uint16_t sel;          /* of the TSS; d: its descriptor, checked for type and presence */
+    struct x86_desc d;
+    enum x86_task_reason why;
+    uint64_t rip;          /* what the old task saves: where it goes on, and its RFLAGS */
+    uint64_t flags;
+    bool push_error;       /* an exception's error code goes onto the new task's stack */
+    uint32_t error;
+};
+/* Faults before the commit point belong to the old task, those after it (#TS, #NP, #SS, #GP of what
+ * the new TSS holds) to the new one: st.rip is then its EIP. Sets st.rip and next_rip. */
+void x86_task_switch(struct x86_cpu *cpu, const struct x86_task *t);
 /* SSn:ESPn of the current TSS for privilege cpl. #TS(TR) when outside. */
 void x86_tss_stack(struct x86_cpu *cpu, unsigned cpl, uint16_t *ss, uint64_t *sp);
 /* 64-bit TSS: RSPn (index 0-2) or ISTn (index 3 + n). */
