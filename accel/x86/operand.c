@@ -108,6 +108,25 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
     return old;
 }
 
+bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_t new[2])
+{
+    x86_probe_write(cpu, lin, 16, x86_user(cpu));
+    void *p = x86_rmw_ptr(cpu, lin, 16, x86_user(cpu));
+    if (p) {
+        return x86_host_cas16(p, old, new);
+    }
+    g_mutex_lock(&split_lock);
+    uint64_t now[2] = { x86_lin_load(cpu, lin, 8), x86_lin_load(cpu, lin + 8, 8) };
+    bool same = now[0] == old[0] && now[1] == old[1];
+    const uint64_t *put = same ? new : now;
+    x86_lin_store(cpu, lin, put[0], 8);
+    x86_lin_store(cpu, lin + 8, put[1], 8);
+    g_mutex_unlock(&split_lock);
+    old[0] = now[0];
+    old[1] = now[1];
+    return same;
+}
+
 void x86_opnd_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, x86_rmw_fn *f)
 {
     if (!x86_opnd_mem(i, 0)) {

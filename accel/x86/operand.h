@@ -200,6 +200,11 @@ void x86_opnd_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, 
 uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin, unsigned size,
                             x86_rmw_fn *f);
 
+/* 16 bytes at lin (aligned): if they equal old they become new; old gets what was there. */
+bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_t new[2]);
+/* The same at a host address that is a multiple of 16 (x86_64/ or generic/cas16.c). */
+bool x86_host_cas16(void *p, uint64_t old[2], const uint64_t new[2]);
+
 static inline bool x86_opnd_plain(const struct x86_insn *i, unsigned k)
 {
     return i->opnd[k].kind == X86_OPND_GPR;
@@ -214,6 +219,9 @@ static inline unsigned x86_size_index(unsigned size)
 {
     return size == 8 ? 3 : size == 4 ? 2 : size - 1;
 }
+
+/* The head of an x86_exec_fn: `c` is the processor, `i` the instruction. */
+#define X86_HANDLER(name) static void name(struct x86_cpu *c, __attribute__((unused)) const struct x86_insn *i)
 
 /* The families behind x86_bind_alu. NULL: not theirs. */
 x86_exec_fn *x86_bind_arith(const struct x86_insn *i); /* interp_alu.c */
