@@ -198,6 +198,20 @@ void loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
     }
 }
 
+void loop_unpost(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+    g_mutex_lock(&l->posts_lock);
+    for (GList *i = l->posts.head, *next; i; i = next) {
+        struct post *p = i->data;
+        next = i->next;
+        if (p->fn == fn && p->arg == arg) {
+            g_queue_delete_link(&l->posts, i);
+            g_free(p);
+        }
+    }
+    g_mutex_unlock(&l->posts_lock);
+}
+
 /* What was posted before this call; what these post waits for the next round, so that timers and
  * descriptors get their turn. */
 static void run_posts(struct loop *l)

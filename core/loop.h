@@ -26,6 +26,8 @@ void loop_step(struct loop *l, bool wait);
 
 /* Run fn(arg) in the main loop with the machine lock held. Any thread. */
 void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+/* Forgets what was posted with this fn and arg and has not run. Machine lock held. */
+void loop_unpost(struct loop *l, void (*fn)(void *arg), void *arg);
 
 enum loop_events { LOOP_IN = 1, LOOP_OUT = 2, LOOP_HUP = 4 };
 /* Watch a file descriptor; one watch a descriptor. events == 0 pauses it. Machine lock held. */

@@ -23,10 +23,13 @@ struct block_opts {
     bool read_only;
     bool snapshot;       /* writes go to a temporary overlay that is thrown away */
     bool allow_odd_size; /* a tail shorter than a sector reads as zeros (floppy, CD images) */
+    bool auto_read_only; /* no permission to write: open read-only instead (floppies) */
 };
 
-/* Opens an image. Errors name the file and what to do. */
-struct block *block_open(const char *path, const struct block_opts *o, struct loop *loop, GError **err);
+/* Opens an image. Errors name the file and what to do. "blkdebug:RULES:FILE" opens FILE with the
+ * errors that RULES asks for (see blkdebug.c). loop NULL: completions run in block_drain only. */
+struct block *block_open(const char *path, const struct block_opts *o, struct loop *loop,
+                         GError **err);
 void block_close(struct block *b); /* waits for running requests, flushes */
 uint64_t block_sectors(const struct block *b);
 bool block_read_only(const struct block *b);
@@ -47,7 +50,15 @@ void block_cancel(struct block_req *r);
 void block_drain(struct block *b);
 
 /* A drive is what -drive makes: a block (or an empty slot) with how the machine attaches it. */
-enum drive_if { DRIVE_IF_NONE, DRIVE_IF_IDE, DRIVE_IF_FLOPPY, DRIVE_IF_VIRTIO, DRIVE_IF_PFLASH, DRIVE_IF_SCSI, DRIVE_IF_SD };
+enum drive_if {
+    DRIVE_IF_NONE,
+    DRIVE_IF_IDE,
+    DRIVE_IF_FLOPPY,
+    DRIVE_IF_VIRTIO,
+    DRIVE_IF_PFLASH,
+    DRIVE_IF_SCSI,
+    DRIVE_IF_SD
+};
 enum drive_media { DRIVE_DISK, DRIVE_CDROM };
 struct drive {
     char *id;

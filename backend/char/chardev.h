@@ -52,8 +52,8 @@ void chardev_mux_focus(struct chardev *c, void *frontend_opaque);
 /* Takes what a ring buffer holds, oldest first; the number of bytes. */
 size_t chardev_ringbuf_take(struct chardev *c, uint8_t *buf, size_t len);
 
-/* Creation from options: kind "stdio", "file", ... and key=value pairs (core/opts.h), id= among them.
- * The registry owns chardevs and finds them by id. */
+/* Creation from options: kind "stdio", "file", ... and key=value pairs (core/opts.h), of which id=
+ * is one. The registry owns chardevs and finds them by id. */
 struct opts;
 struct chardev_set;
 struct chardev_set *chardev_set_new(struct loop *loop);
