@@ -11,9 +11,8 @@ import shutil
 import subprocess
 
 import bootlib
+import grub
 
-MODULES = 'biosdisk part_msdos ext2 iso9660 serial terminal echo halt hashsum gcry_sha256 test ls ' \
-          'normal configfile cat search linux terminfo'
 CONFIG = '''
 serial --unit=0 --speed=115200
 terminal_input serial console
@@ -49,7 +48,7 @@ def cd():
     fill(bootlib.work('cd/boot/grub'))
     image = bootlib.work('grub.iso')
     done = subprocess.run(['grub-mkrescue', '-d', '/usr/lib/grub/i386-pc', '-o', image,
-                           f'--modules={MODULES}', bootlib.work('cd')],
+                           f'--modules={grub.MODULES}', bootlib.work('cd')],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise bootlib.Failed(f'grub-mkrescue: {done.stdout[-1000:]}')
@@ -59,26 +58,8 @@ def cd():
 
 
 def disk():
-    """What grub-install does, without a loop device: boot.img, core.img behind it, a partition."""
     fill(bootlib.work('disk/boot/grub'))
-    core = bootlib.work('core.img')
-    subprocess.run(['grub-mkimage', '-O', 'i386-pc', '-p', '(hd0,msdos1)/boot/grub', '-o', core,
-                    *MODULES.split()], check=True)
-    image, size, first = bootlib.work('grub.img'), 16 << 20, 2048
-    with open(image, 'wb') as f:
-        with open('/usr/lib/grub/i386-pc/boot.img', 'rb') as mbr:
-            f.write(mbr.read())
-        with open(core, 'rb') as c:
-            f.write(c.read())
-        if f.tell() > first * 512:
-            raise bootlib.Failed('core.img does not fit before the partition')
-        f.truncate(size)
-        f.seek(446)
-        f.write(bytes([0x80, 1, 1, 0, 0x83, 0xfe, 0xff, 0xff]) + first.to_bytes(4, 'little') +
-                (size // 512 - first).to_bytes(4, 'little') + bytes(48) + b'\x55\xaa')
-    subprocess.run(['mke2fs', '-q', '-t', 'ext2', '-d', bootlib.work('disk'), '-E',
-                    f'offset={first * 512}', image, f'{size // 1024 - first // 2}k'],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    image = grub.disk(bootlib.work('grub.img'), bootlib.work('disk'), 16)
     with bootlib.Guest('-m', '64', '-hda', image, label='disk') as guest:
         run_grub(guest, 'hd0,msdos1')
         guest.expect_debugcon(r'Booting from Hard Disk')
