@@ -17,7 +17,7 @@ struct boot_config {
     const char *kernel, *initrd, *append; /* files; the last two may be NULL */
     const GPtrArray *firmware_dirs;
     uint64_t ram_below_4g, ram_above_4g;
-    bool acpi_reserve; /* the firmware puts tables at the end of low RAM */
+    bool other_firmware; /* -bios was given: it may be OVMF */
 };
 
 /* Checks the images and adds them to fw_cfg. They are kept until boot_images_free, which comes

@@ -342,7 +342,7 @@ static bool add_kernel(struct pc *pc, GError **err)
         .firmware_dirs = c->firmware_dirs,
         .ram_below_4g = pc->ram_below_4g,
         .ram_above_4g = pc->ram_above_4g,
-        .acpi_reserve = c->acpi,
+        .other_firmware = c->bios != NULL,
     };
 
     if (!c->kernel) {
