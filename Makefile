@@ -77,7 +77,7 @@ endif
 archdir = $(or $(wildcard $S$1/$(ARCH)),$(wildcard $S$1/generic))
 DIRS := accel/api accel/x86 accel/tcg $(if $(filter kvm,$(HAVE)),accel/kvm) core $(patsubst $S%,%,\
         $(call archdir,accel/x86) $(call archdir,accel/tcg) $(wildcard $Shw/* $Sbackend/*)) \
-        ui monitor os/posix os/$(OS)
+        hw ui monitor os/posix os/$(OS)
 ALL_SRCS := $(patsubst $S%,%,$(wildcard $S*.c $(patsubst %,$S%/*.c,$(DIRS))))
 # Files that need an optional library which is not there are left out.
 NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile } \

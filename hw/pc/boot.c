@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * -kernel: what kind of image it is, and the boot table for our option ROM
- * (optionrom/emu-boot.asm), which loads the pieces after the firmware is done and starts the kernel.
+ * -kernel: what kind of image it is, and the boot table for our ROM (optionrom/emu-boot.asm), which
+ * loads the pieces after the firmware is done and starts the kernel.
  */
 #include "hw/pc/boot_internal.h"
 
