@@ -13,9 +13,11 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
@@ -37,7 +39,7 @@ class Failed(Exception):
 
 def workdir():
     """BUILDDIR/boot/NAME, with one folder more when the program isn't our own build."""
-    name = os.path.basename(sys.argv[0])[len('test_'):-len('.py')]
+    name = os.path.basename(sys.argv[0]).removeprefix('test_').removesuffix('.py')
     path = f'{BUILD}/boot/{name}' + ('.qemu' if IS_QEMU else '')
     os.makedirs(path, exist_ok=True)
     return path
@@ -262,6 +264,52 @@ class Guest:
         with open(self.screen_path, 'w') as f:
             f.write(text)
         return text
+
+
+def _png(data):
+    """Width, height, RGB bytes of an 8-bit RGB picture that isn't interlaced."""
+    at, packed, size = 8, b'', None
+    while at < len(data):
+        length, kind = int.from_bytes(data[at:at + 4], 'big'), data[at + 4:at + 8]
+        body = data[at + 8:at + 8 + length]
+        if kind == b'IHDR':
+            size = struct.unpack('>IIBBBBB', body)
+        elif kind == b'IDAT':
+            packed += body
+        at += length + 12
+    width, height, depth, colour = size[:4]
+    if depth != 8 or colour not in (2, 6):
+        raise Failed(f'PNG with depth {depth} and colour type {colour}')
+    channels = 3 if colour == 2 else 4
+    raw, stride = zlib.decompress(packed), width * channels
+    rows, above = [], bytearray(stride)
+    for y in range(height):
+        kind, row = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        for x in range(stride if kind else 0):
+            a = row[x - channels] if x >= channels else 0
+            b, c = above[x], above[x - channels] if x >= channels else 0
+            p = a + b - c
+            paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            row[x] = (row[x] + (0, a, b, (a + b) // 2, paeth)[kind]) & 255
+        rows.append(row)
+        above = row
+    out = b''.join(rows)
+    if channels == 4:
+        out = bytes(v for i, v in enumerate(out) if i % 4 != 3)
+    return width, height, out
+
+
+def picture(guest):
+    """What was on the guest's screen when it ended: width, height, RGB bytes."""
+    path = guest.picture_path[:-4] + '.ppm' if IS_QEMU else guest.picture_path
+    if not os.path.exists(path):
+        raise Failed(f'no picture in {path}')
+    with open(path, 'rb') as f:
+        data = f.read()
+    if data.startswith(b'\x89PNG'):
+        return _png(data)
+    _, size, _, pixels = data.split(b'\n', 3)
+    return (*map(int, size.split()), pixels)
 
 
 def expect_in(text, pattern, where):

@@ -78,3 +78,8 @@ def boot(*args, flavour='amd64', init=SHELL_INIT, arch=None, files=(), append=''
     image = initramfs((label or 'guest') + '.cpio', init, arch, files)
     return bootlib.Guest('-m', str(memory), '-kernel', guests.kernel(flavour), '-initrd', image,
                          '-append', f'console=ttyS0 panic=-1 {append}'.strip(), *args, label=label)
+
+
+if __name__ == '__main__':
+    # For `make run GUEST=linux`: the kernel, and an initramfs whose shell says what to do.
+    print(guests.kernel('amd64'), initramfs('run.cpio', SHELL_INIT))
