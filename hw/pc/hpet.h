@@ -38,6 +38,8 @@ struct irq hpet_rtc_input(struct hpet *h);
 void hpet_set_lost_ticks(struct hpet *h, enum tick_policy policy, bool (*masked)(void *opaque),
                          void *opaque);
 void hpet_irq0_acked(struct hpet *h);
+/* Legacy mode: nobody sees the PIT's ticks (count them as masked in pit8254_set_lost_ticks). */
+bool hpet_cuts_pit(const struct hpet *h);
 
 extern const struct device_class hpet_class;
 

@@ -10,7 +10,6 @@
 
 #define P92_RESET 0x01
 #define P92_A20 0x02
-#define P92_KEPT 0xde /* bits that read back; 0 and 5 (reserved) don't */
 
 struct port92 {
     struct device dev;
@@ -54,7 +53,7 @@ static void port92_write(void *opaque, uint16_t off, uint32_t value, unsigned si
 
     (void)off;
     (void)size;
-    p->value = (uint8_t)value & (P92_KEPT | P92_RESET);
+    p->value = (uint8_t)value & (P92_A20 | P92_RESET);
     port92_update_a20(p);
     if (reset) {
         p->ctl->reset(p->ctl->opaque, RESET_CPU);
