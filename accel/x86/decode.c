@@ -63,6 +63,7 @@ struct decoder {
     unsigned pos, end;
     bool starved;     /* wanted more bytes than there are */
     bool vex;
+    bool vvvv_given;  /* VEX.vvvv isn't 1111; outside 64-bit code its top bit selects nothing */
     uint8_t rep;      /* X86_PP_NONE, X86_PP_F3, X86_PP_F2 */
     uint8_t rex_w;    /* counts in 64-bit code */
 };
@@ -175,6 +176,7 @@ static const struct x86_map *decode_vex(struct decoder *d, uint8_t b)
         rex &= 8; /* only eight registers; W still tells instructions apart */
     }
     n->rex = rex;
+    d->vvvv_given = (p2 & 0x78) != 0x78;
     n->vvvv = ~p2 >> 3 & (n->mode == 8 ? 15 : 7);
     n->vex_l = p2 >> 2 & 1;
     n->pp = p2 & 3;
@@ -279,11 +281,11 @@ static const struct x86_row *find_row(struct decoder *d, const struct x86_map *m
     struct x86_insn *n = d->insn;
     const struct x86_row *r;
     const struct x86_row(*groups)[8] = map->groups;
-    if (map->by_pp) {
-        if (d->vex ? n->opcode != 0x77 || n->map != 1 : true) {
+    if (map->by_pp) { /* all but VZEROUPPER, which has a selector of its own, have ModRM */
+        r = &map->rows[n->opcode * 4 + n->pp];
+        if (r->kind != X86_ROW_L && (r->kind != X86_ROW_INSN || r->op != X86_OP_INVALID)) {
             decode_modrm(d);
         }
-        r = &map->rows[n->opcode * 4 + n->pp];
     } else if (map == &x86_map_1 && (n->opcode & 0xf8) == 0xd8) {
         r = x87_row(d);
         groups = x86_groups_x87;
@@ -402,7 +404,7 @@ static bool vex_valid(const struct decoder *d, const struct x86_row *r)
     if (fl & (n->vex_l ? X86_RF_L0 : X86_RF_L1)) {
         return false;
     }
-    if (n->vvvv && !(row_addrs(r) & VVVV_OPERANDS)) {
+    if (d->vvvv_given && !(row_addrs(r) & VVVV_OPERANDS)) {
         return false;
     }
     if (fl & X86_RF_VSIB) { /* needs a SIB byte; destination, index and mask all differ */

@@ -68,8 +68,7 @@ enum x86_size {
 /* T(name, encoding, size as register, size as memory) */
 #define X86_OPERAND_TYPES(T)                                                                     \
     T(Eb, E, b, b) T(Ew, E, w, w) T(Ed, E, d, d) T(Eq, E, q, q) T(Ev, E, v, v) T(Ey, E, y, y)     \
-    T(Evw, E, v, w) T(Edb, E, d, b) T(Edw, E, d, w) T(Em, E, m, m) T(Emx, E, m, d) T(Emb, E, m, b)\
-    T(Emw, E, m, w)                                                                             \
+    T(Evw, E, v, w) T(Edb, E, d, b) T(Edw, E, d, w) T(Em, E, m, m) T(Ez, E, z, z) T(Ezw, E, z, w)\
     T(Rd, R, d, d) T(Rv, R, v, v) T(Ry, R, y, y) T(Rm, R, m, m)                                   \
     T(M, M, 0, 0) T(Mb, M, b, b) T(Mw, M, w, w) T(Md, M, d, d) T(Mq, M, q, q) T(Mdq, M, dq, dq)   \
     T(Mqq, M, qq, qq) T(Mt, M, t, t) T(Mv, M, v, v) T(My, M, y, y) T(Mp, M, p, p) T(Ms, M, s, s)  \
@@ -129,7 +128,7 @@ struct x86_row {
 #define X86_ACCS_RWRW 0x1133
 #define X86_ACCS_WW 0x1122
 #define X86_ACCS_CW 0x1114  /* first written in part or perhaps */
-#define X86_ACCS_GATHER 0x3113
+#define X86_ACCS_GATHER 0x0313
 
 #define R0(o, f, fl) {.op = X86_OP_##o, .feature = X86_FEAT_##f, .flags = (fl)}
 #define R1(o, f, ac, fl, a) {.op = X86_OP_##o, .feature = X86_FEAT_##f, .acc = X86_ACCS_##ac, \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one-byte opcode map (Intel SDM vol. 2, table A-2, and table A-6 for groups). Prefixes, 0F, VEX
- * and D8-DF are taken out before it is looked at.
+ * The one-byte opcode map (Intel SDM vol. 2, table A-2, and table A-6 for groups). Prefixes, 0F,
+ * VEX and D8-DF are taken out before it is looked at.
  */
 #include "accel/x86/optab.h"
 
@@ -191,7 +191,7 @@ static const struct x86_row groups[][8] = {
     },
     [G_63] = {
         R2(ARPL, NONE, RW, 0, Ew, Gw),
-        R2(MOVSXD, NONE, W, 0, Gv, Ed),
+        R2(MOVSXD, NONE, W, 0, Gv, Ez),
     },
     [G_SAHF] = {
         R0(SAHF, NONE, 0),
