@@ -146,6 +146,7 @@ struct x86_cpu {
     uint8_t mem_buf[128] __attribute__((aligned(16))); /* operand staging for thunks */
     struct x86_thunk_io io __attribute__((aligned(16)));
     uint64_t monitor_addr;      /* MONITOR/MWAIT */
+    uint64_t monitor_sum;
     bool monitor_armed;
     struct x86_block_cache *blocks; /* decoded code (block.h) */
     struct x86_seg_range range[X86_SEG_COUNT];

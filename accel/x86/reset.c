@@ -57,7 +57,7 @@ void x86_state_reset(struct x86_state *s, bool bsp, uint32_t signature)
     s->msr.apic_base = 0xfee00000 | 1u << 11 | (bsp ? 1u << 8 : 0);
     s->msr.misc_enable = 1; /* fast strings */
     s->msr.mcg_ctl = ~0ull;
-    s->msr.bios_sign = 0;
+    s->msr.bios_sign = 1ull << 32; /* revision 1 */
 }
 
 void x86_state_init(struct x86_state *s, bool bsp, uint32_t signature)

@@ -6,65 +6,9 @@
 #ifndef ACCEL_X86_SYSTEM_H
 #define ACCEL_X86_SYSTEM_H
 
+#include "accel/x86/desc.h"
 #include "accel/x86/flags.h"
 #include "accel/x86/interp.h"
-
-/* The first eight bytes of a descriptor; fields are named as in the SDM's figures. */
-struct x86_desc {
-    uint32_t lo, hi;
-};
-
-#define X86_DESC_A 0x00000100u
-#define X86_DESC_RW 0x00000200u  /* writable data, readable code */
-#define X86_DESC_EC 0x00000400u  /* expand-down data, conforming code */
-#define X86_DESC_CODE 0x00000800u
-#define X86_DESC_S 0x00001000u
-#define X86_DESC_P 0x00008000u
-#define X86_DESC_L 0x00200000u
-#define X86_DESC_DB 0x00400000u
-#define X86_DESC_G 0x00800000u
-
-enum { /* types of system descriptors; bit 3 set: 32-bit (or 64-bit in long mode) */
-    X86_SYS_TSS16 = 1, X86_SYS_LDT = 2, X86_SYS_TSS16_BUSY = 3, X86_SYS_CALL16 = 4,
-    X86_SYS_TASK = 5, X86_SYS_INT16 = 6, X86_SYS_TRAP16 = 7, X86_SYS_TSS = 9,
-    X86_SYS_TSS_BUSY = 11, X86_SYS_CALL = 12, X86_SYS_INT = 14, X86_SYS_TRAP = 15
-};
-
-static inline unsigned x86_desc_type(const struct x86_desc *d)
-{
-    return d->hi >> 8 & 15;
-}
-
-static inline unsigned x86_desc_dpl(const struct x86_desc *d)
-{
-    return d->hi >> 13 & 3;
-}
-
-static inline bool x86_desc_is_code(const struct x86_desc *d)
-{
-    return (d->hi & (X86_DESC_S | X86_DESC_CODE)) == (X86_DESC_S | X86_DESC_CODE);
-}
-
-static inline bool x86_desc_is_wdata(const struct x86_desc *d)
-{
-    return (d->hi & (X86_DESC_S | X86_DESC_CODE | X86_DESC_RW)) == (X86_DESC_S | X86_DESC_RW);
-}
-
-static inline bool x86_desc_is_system(const struct x86_desc *d)
-{
-    return !(d->hi & X86_DESC_S);
-}
-
-static inline uint32_t x86_desc_base(const struct x86_desc *d)
-{
-    return d->lo >> 16 | (d->hi & 0xff) << 16 | (d->hi & 0xff000000);
-}
-
-static inline uint32_t x86_desc_limit(const struct x86_desc *d)
-{
-    uint32_t l = (d->lo & 0xffff) | (d->hi & 0xf0000);
-    return d->hi & X86_DESC_G ? l << 12 | 0xfff : l;
-}
 
 static inline bool x86_sel_null(uint16_t sel)
 {
@@ -196,10 +140,41 @@ bool x86_debug_stack_operand(struct x86_cpu *cpu);
 /* intr.c, iret.c: is the V86 redirection bit of INT vector clear (8086-style handling)? */
 bool x86_vme_redirected(struct x86_cpu *cpu, unsigned vector);
 
+/* x86_64/random.c, generic/random.c; false: try again */
+bool x86_host_random(uint64_t *v);
+
 /* interp_system*.c, by family */
 x86_exec_fn *x86_bind_sys_tables(const struct x86_insn *i);
 x86_exec_fn *x86_bind_sys_flow(const struct x86_insn *i);
 x86_exec_fn *x86_bind_sys_ctrl(const struct x86_insn *i);
 x86_exec_fn *x86_bind_sys_seg(const struct x86_insn *i);
+
+/* Operand k of a system instruction: general register, immediate or memory. */
+static inline uint64_t x86_sys_read(struct x86_cpu *cpu, const struct x86_insn *i, unsigned k, unsigned size)
+{
+    const struct x86_operand *o = &i->opnd[k];
+    switch (o->kind) {
+    case X86_OPND_GPR: return x86_gpr_read(cpu, o->reg, size);
+    case X86_OPND_IMM: return i->imm;
+    default: return x86_mem_load(cpu, x86_mem_lin(cpu, i, size, X86_ACCESS_READ), size, x86_user(cpu));
+    }
+}
+
+/* 16 bits to memory, or zero-extended to the operand size to a register (SMSW, SLDT, STR, MOV). */
+static inline void x86_sys_write16(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t v)
+{
+    if (i->opnd[0].kind == X86_OPND_GPR) {
+        x86_gpr_write(cpu, i->opnd[0].reg, v, i->opsize);
+    } else {
+        x86_store16(cpu, x86_mem_lin(cpu, i, 2, X86_ACCESS_WRITE), (uint16_t)v, x86_user(cpu));
+    }
+}
+
+static inline void x86_require_cpl0(struct x86_cpu *cpu)
+{
+    if (cpu->cpl != 0) {
+        x86_raise(cpu, X86_EXC_GP);
+    }
+}
 
 #endif
