@@ -14,6 +14,8 @@ struct block;
 struct drive;
 struct isa_bus;
 
+extern const struct device_class fdc_class; /* made by fdc_new, not by -device */
+
 /* drives[i] NULL: no such floppy drive; a drive without block is an empty one. Marks the drives
  * attached; they stay the caller's and must outlive the device (device_free frees it). */
 struct device *fdc_new(struct isa_bus *bus, struct drive *const drives[2], GError **err);

@@ -35,8 +35,8 @@ bool ide_attach(struct device *ide, int unit, struct drive *drive, GError **err)
 void ide_detach(struct device *ide, struct drive *drive);
 
 /* Another disc in CD-ROM drive `unit`, NULL = take it out. The old block is no longer used when
- * this returns (the caller closes it); requests in flight fail as "medium changed". -ENODEV: no such
- * CD-ROM drive; -EBUSY: the guest locked the door and `force` is false. */
+ * this returns (the caller closes it); requests in flight fail as "medium changed". -ENODEV: no
+ * such CD-ROM drive; -EBUSY: the guest locked the door and `force` is false. */
 int ide_change_medium(struct device *ide, unsigned unit, struct block *medium, bool force);
 
 struct ide_geometry {
