@@ -12,7 +12,8 @@
 #define HASH_SIZE (1u << HASH_BITS)
 #define PAGES_BITS 12
 #define PAGES_SIZE (1u << PAGES_BITS)
-#define ARENA_SIZE ((size_t)32 << 20)
+#define ARENA_DEFAULT ((size_t)32 << 20)
+#define ARENA_MIN ((size_t)1 << 20)
 #define PAGE_MASK 0xfffull
 #define CLAIM_STEP 128u /* bytes marked as code ahead of decoding */
 
@@ -38,13 +39,15 @@ struct map_mid {
 struct x86_code_map {
     GMutex lock;        /* users and mask going up or down, processors, their pending lists */
     GPtrArray *caches;  /* struct x86_block_cache */
+    size_t cache_size;
     bool private_map;   /* made by and freed with its only processor */
     struct map_mid *_Atomic top[1u << (MAP_GPA_BITS - 12 - 2 * LEAF_BITS)];
 };
 
-struct x86_code_map *x86_code_map_new(void)
+struct x86_code_map *x86_code_map_new(size_t cache_size)
 {
     struct x86_code_map *m = g_new0(struct x86_code_map, 1);
+    m->cache_size = cache_size ? MAX(cache_size, ARENA_MIN) : ARENA_DEFAULT;
     g_mutex_init(&m->lock);
     m->caches = g_ptr_array_new();
     return m;
@@ -102,17 +105,17 @@ static uint64_t piece_mask(unsigned off, unsigned len)
 
 void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu)
 {
+    if (!m) {
+        m = x86_code_map_new(0);
+        m->private_map = true;
+    }
     struct x86_block_cache *c = g_new0(struct x86_block_cache, 1);
     c->cpu = cpu;
-    c->arena_size = ARENA_SIZE;
-    c->arena = g_malloc(ARENA_SIZE);
+    c->arena_size = m->cache_size;
+    c->arena = g_malloc(c->arena_size);
     c->hash = g_new0(struct x86_block *, HASH_SIZE);
     c->pages = g_new0(struct x86_code_page *, PAGES_SIZE);
     cpu->blocks = c;
-    if (!m) {
-        m = x86_code_map_new();
-        m->private_map = true;
-    }
     cpu->code_map = m;
     g_mutex_lock(&m->lock);
     g_ptr_array_add(m->caches, c);

@@ -74,6 +74,7 @@ struct x86_block_cache {
     struct x86_block_stats stats;
     /* The debugger's (not DR7's). */
     bool dbg_step;
+    bool one_insn; /* blocks of one instruction, interrupts looked at after each */
     gva_t *dbg_break;
     size_t dbg_breaks;
     /* Written by other threads under the code map's lock, with X86_REQ_CODE_FLUSH. */
@@ -92,7 +93,8 @@ static inline struct x86_jump_entry *x86_jump_slot(struct x86_block_cache *c, ui
     return &c->jump[(lin ^ lin >> X86_JUMP_BITS) & ((1u << X86_JUMP_BITS) - 1)];
 }
 
-struct x86_code_map *x86_code_map_new(void);
+/* cache_size: bytes of decoded code a processor keeps, 0 for the default. */
+struct x86_code_map *x86_code_map_new(size_t cache_size);
 void x86_code_map_free(struct x86_code_map *m); /* after the last detach */
 /* Gives the processor a cache; without this x86_interp_run makes a private map. The owner's thread. */
 void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu);

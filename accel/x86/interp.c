@@ -16,7 +16,7 @@ static bool needs_steps(const struct x86_cpu *cpu)
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
            cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds ||
-           c->dbg_step || c->dbg_breaks;
+           c->dbg_step || c->dbg_breaks || c->one_insn;
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)

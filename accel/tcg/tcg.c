@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The software accelerator: accel/x86 executes. Port and memory I/O are served inside run through the
+ * machine's callbacks. Works everywhere, hence the last resort of every choice.
+ *
+ * Threads: a vcpu belongs to the thread that runs it; requests to it go through the atomic
+ * cpu->requests (kick, INTR, flushes). Physical memory listeners may be told by any thread.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "accel/api/accel.h"
+#include "accel/x86/block.h"
+#include "core/device.h"
+#include "core/opts.h"
+#include "core/physmem.h"
+
+#define TCG_MAX_VCPUS 256
+#define TCG_TSC_KHZ 1000000u /* the TSC counts the nanoseconds of virtual time */
+
+struct accel_vcpu {
+    struct accel_vm *vm;
+    struct x86_cpu *cpu;
+    unsigned index;
+    bool quiet; /* reading state: the machine is not asked (its lock may be held) */
+};
+
+struct accel_vm {
+    struct accel_params params;
+    struct accel_callbacks cb;
+    struct x86_code_map *code;
+    struct physmem_listener listener;
+    bool one_insn;
+    GMutex lock; /* vcpus */
+    struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
+};
+
+/* --- what the processor asks of the machine ---------------------------------------------------- */
+
+static uint32_t bus_pio_read(void *opaque, uint16_t port, unsigned size)
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    return cb->pio_read(cb->opaque, port, size);
+}
+
+static void bus_pio_write(void *opaque, uint16_t port, uint32_t value, unsigned size)
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    cb->pio_write(cb->opaque, port, value, size);
+}
+
+static uint64_t bus_mmio_read(void *opaque, gpa_t gpa, unsigned size)
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    return cb->mmio_read(cb->opaque, gpa, size);
+}
+
+static void bus_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size)
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    cb->mmio_write(cb->opaque, gpa, value, size);
+}
+
+static bool bus_msr_read(void *opaque, uint32_t msr, uint64_t *value)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    return !v->quiet && cb->msr_read && cb->msr_read(cb->opaque, v->index, msr, value);
+}
+
+static bool bus_msr_write(void *opaque, uint32_t msr, uint64_t value)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    return cb->msr_write && cb->msr_write(cb->opaque, v->index, msr, value);
+}
+
+static uint8_t bus_tpr_read(void *opaque)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    return v->quiet || !cb->tpr_read ? (uint8_t)v->cpu->st.cr8 : cb->tpr_read(cb->opaque, v->index);
+}
+
+static void bus_tpr_write(void *opaque, uint8_t cr8)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    v->cpu->st.cr8 = cr8;
+    if (cb->tpr_write) {
+        cb->tpr_write(cb->opaque, v->index, cr8);
+    }
+}
+
+static int bus_irq_ack(void *opaque)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    return cb->irq_ack(cb->opaque, v->index);
+}
+
+static uint64_t bus_tsc(void *opaque)
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    return cb->clock_ns ? (uint64_t)cb->clock_ns(cb->opaque) : 0;
+}
+
+/* --- probe, vm ---------------------------------------------------------------------------------- */
+
+static bool tcg_probe(struct accel_caps *caps, GError **err)
+{
+    (void)err;
+    memset(caps, 0, sizeof *caps);
+    caps->max_vcpus = TCG_MAX_VCPUS;
+    caps->decodes_mmio = true;
+    caps->single_step = true;
+    caps->hw_breakpoints = true;
+    caps->parallel_vcpus = true;
+    caps->counts_insns = true;
+    x86_cpu_model_software(&caps->offered);
+    return true;
+}
+
+static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache, GError **err)
+{
+    static const char *const known[] = { "accel", "mode", "fallback", "thread", "tb-size",
+                                         "one-insn-per-tb", NULL };
+    uint64_t mib = 0;
+    if (!o) {
+        return true;
+    }
+    if (!opts_check_keys(o, "-accel tcg", known, err) ||
+        !opts_get_bool(o, "one-insn-per-tb", false, &vm->one_insn, err) ||
+        !opts_get_u64(o, "tb-size", 0, &mib, err)) {
+        return false;
+    }
+    const char *mode = opts_get(o, "mode"), *thread = opts_get(o, "thread");
+    if (mode && strcmp(mode, "interp") != 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-accel tcg: mode=%s is not available, this build has mode=interp", mode);
+        return false;
+    }
+    if (thread && strcmp(thread, "multi") != 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-accel tcg: thread=%s is not available, every vCPU has its thread (thread=multi)",
+                    thread);
+        return false;
+    }
+    if (mib > 4096) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: tb-size is in MiB, at most 4096");
+        return false;
+    }
+    *cache = (size_t)mib << 20;
+    return true;
+}
+
+static void map_changed(void *opaque, const struct mem_section *view, size_t n)
+{
+    (void)view;
+    (void)n;
+    x86_code_map_moved(((struct accel_vm *)opaque)->code);
+}
+
+static void map_written(void *opaque, gpa_t gpa, uint64_t len)
+{
+    x86_code_map_written(((struct accel_vm *)opaque)->code, gpa, len);
+}
+
+static void request_all(struct accel_vm *vm, unsigned requests)
+{
+    g_mutex_lock(&vm->lock);
+    for (unsigned k = 0; k < TCG_MAX_VCPUS; k++) {
+        if (vm->vcpus[k]) {
+            atomic_fetch_or(&vm->vcpus[k]->cpu->requests, requests);
+        }
+    }
+    g_mutex_unlock(&vm->lock);
+}
+
+static void map_a20(void *opaque, bool open)
+{
+    (void)open;
+    request_all(opaque, X86_REQ_TLB_FLUSH);
+}
+
+static void map_rearm(void *opaque, gpa_t gpa, uint64_t len)
+{
+    (void)gpa;
+    (void)len;
+    request_all(opaque, X86_REQ_TLB_FLUSH);
+}
+
+static int tcg_vm_create(struct accel_vm **out, const struct accel_params *p, GError **err)
+{
+    struct accel_vm *vm = g_new0(struct accel_vm, 1);
+    size_t cache = 0;
+    *out = NULL;
+    if (!parse_opts(vm, p->opts, &cache, err)) {
+        g_free(vm);
+        return -EINVAL;
+    }
+    vm->params = *p;
+    vm->cb = *p->cb;
+    vm->code = x86_code_map_new(cache);
+    g_mutex_init(&vm->lock);
+    vm->listener = (struct physmem_listener){
+        .view_changed = map_changed, .ram_written = map_written, .a20_changed = map_a20,
+        .dirty_rearm = map_rearm, .opaque = vm,
+    };
+    physmem_add_listener(p->pm, &vm->listener);
+    *out = vm;
+    return 0;
+}
+
+static void tcg_vm_destroy(struct accel_vm *vm)
+{
+    if (!vm) {
+        return;
+    }
+    physmem_remove_listener(vm->params.pm, &vm->listener);
+    x86_code_map_free(vm->code);
+    g_mutex_clear(&vm->lock);
+    g_free(vm);
+}
+
+static void tcg_mem_written(struct accel_vm *vm, gpa_t gpa, uint64_t len)
+{
+    x86_code_map_written(vm->code, gpa, len);
+}
+
+/* --- vcpu --------------------------------------------------------------------------------------- */
+
+static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcpu **out)
+{
+    *out = NULL;
+    if (index >= TCG_MAX_VCPUS) {
+        return -EINVAL;
+    }
+    struct accel_vcpu *v = g_new0(struct accel_vcpu, 1);
+    struct x86_bus bus = {
+        .pio_read = bus_pio_read, .pio_write = bus_pio_write,
+        .mmio_read = bus_mmio_read, .mmio_write = bus_mmio_write,
+        .msr_read = bus_msr_read, .msr_write = bus_msr_write,
+        .tpr_read = bus_tpr_read, .tpr_write = bus_tpr_write,
+        .irq_ack = vm->cb.irq_ack ? bus_irq_ack : NULL, .tsc = bus_tsc, .opaque = v,
+    };
+    v->vm = vm;
+    v->index = index;
+    v->cpu = x86_cpu_new(vm->params.pm, &bus, vm->params.model, vm->params.topology, index);
+    if (!v->cpu) {
+        g_free(v);
+        return -ENOMEM;
+    }
+    v->cpu->engine = v;
+    x86_code_map_attach(vm->code, v->cpu);
+    v->cpu->blocks->one_insn = vm->one_insn;
+    g_mutex_lock(&vm->lock);
+    vm->vcpus[index] = v;
+    g_mutex_unlock(&vm->lock);
+    *out = v;
+    return 0;
+}
+
+static void tcg_vcpu_destroy(struct accel_vcpu *v)
+{
+    if (!v) {
+        return;
+    }
+    g_mutex_lock(&v->vm->lock);
+    v->vm->vcpus[v->index] = NULL;
+    g_mutex_unlock(&v->vm->lock);
+    x86_code_map_detach(v->cpu);
+    x86_cpu_free(v->cpu);
+    g_free(v);
+}
+
+static int tcg_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
+{
+    enum x86_stop stop = x86_interp_run(v->cpu);
+    memset(e, 0, sizeof *e);
+    e->rip = v->cpu->st.rip;
+    switch (stop) {
+    case X86_STOP_HLT: case X86_STOP_WAIT_SIPI:
+        e->kind = ACCEL_EXIT_HLT;
+        break;
+    case X86_STOP_SHUTDOWN:
+        e->kind = ACCEL_EXIT_SHUTDOWN;
+        break;
+    case X86_STOP_IRQ_WINDOW:
+        e->kind = ACCEL_EXIT_IRQ_WINDOW;
+        break;
+    case X86_STOP_DEBUG:
+        e->kind = ACCEL_EXIT_DEBUG;
+        e->u.debug.dr6 = v->cpu->st.dr[6];
+        e->u.debug.breakpoint = !v->cpu->blocks->dbg_step;
+        break;
+    default:
+        e->kind = ACCEL_EXIT_KICK;
+        break;
+    }
+    return 0;
+}
+
+static void tcg_vcpu_kick(struct accel_vcpu *v)
+{
+    atomic_fetch_or(&v->cpu->requests, X86_REQ_KICK);
+}
+
+static void tcg_irq_line(struct accel_vcpu *v, bool level)
+{
+    if (level) {
+        atomic_fetch_or(&v->cpu->requests, X86_REQ_IRQ);
+    } else {
+        atomic_fetch_and(&v->cpu->requests, ~(unsigned)X86_REQ_IRQ);
+    }
+}
+
+/* --- state -------------------------------------------------------------------------------------- */
+
+/* Copies the named groups from one state to another. */
+static void copy_groups(struct x86_state *to, const struct x86_state *from, uint32_t groups)
+{
+    if (groups & X86_GROUP_GPR) {
+        memcpy(to->gpr, from->gpr, sizeof to->gpr);
+        to->rip = from->rip;
+        to->rflags = from->rflags;
+    }
+    if (groups & X86_GROUP_SEG) {
+        memcpy(to->seg, from->seg, sizeof to->seg);
+        to->gdt = from->gdt;
+        to->idt = from->idt;
+    }
+    if (groups & X86_GROUP_CR) {
+        to->cr0 = from->cr0;
+        to->cr2 = from->cr2;
+        to->cr3 = from->cr3;
+        to->cr4 = from->cr4;
+        to->cr8 = from->cr8;
+        to->xcr0 = from->xcr0;
+        to->msr.efer = from->msr.efer;
+    }
+    if (groups & X86_GROUP_DR) {
+        memcpy(to->dr, from->dr, sizeof to->dr);
+    }
+    if (groups & X86_GROUP_FPU) {
+        uint32_t mxcsr = to->fpu.mxcsr;
+        to->fpu = from->fpu;
+        to->fpu.mxcsr = groups & X86_GROUP_XSAVE ? from->fpu.mxcsr : mxcsr;
+    }
+    if (groups & X86_GROUP_XSAVE) {
+        memcpy(to->vec, from->vec, sizeof to->vec);
+        memcpy(to->opmask, from->opmask, sizeof to->opmask);
+        to->pkru = from->pkru;
+        to->fpu.mxcsr = from->fpu.mxcsr;
+    }
+    if (groups & X86_GROUP_MSR) {
+        uint64_t efer = to->msr.efer;
+        to->msr = from->msr;
+        to->msr.efer = groups & X86_GROUP_CR ? from->msr.efer : efer;
+    }
+    if (groups & X86_GROUP_EVENTS) {
+        to->ev = from->ev;
+    }
+    if (groups & X86_GROUP_MP) {
+        to->mp = from->mp;
+    }
+    if (groups & X86_GROUP_TSC) {
+        to->tsc = from->tsc;
+    }
+}
+
+static void read_state(struct accel_vcpu *v, struct x86_state *s)
+{
+    v->quiet = true;
+    x86_cpu_get_state(v->cpu, s);
+    v->quiet = false;
+}
+
+static int tcg_state_get(struct accel_vcpu *v, struct x86_state *s, uint32_t groups)
+{
+    struct x86_state all;
+    read_state(v, &all);
+    if (groups == X86_GROUP_ALL) {
+        *s = all;
+    } else {
+        copy_groups(s, &all, groups);
+    }
+    s->version = X86_STATE_VERSION;
+    s->groups = groups;
+    return 0;
+}
+
+static int tcg_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t groups)
+{
+    struct x86_state all;
+    read_state(v, &all);
+    copy_groups(&all, s, groups);
+    all.groups = groups;
+    x86_cpu_set_state(v->cpu, &all);
+    return 0;
+}
+
+static void tcg_event(struct accel_vcpu *v, enum accel_event ev, uint8_t vector)
+{
+    struct x86_state s;
+    switch (ev) {
+    case ACCEL_EVENT_NMI:
+        v->cpu->st.ev.nmi_pending = 1;
+        return;
+    case ACCEL_EVENT_SMI: /* no SMM: the chipset model never asks for it */
+        return;
+    case ACCEL_EVENT_INIT:
+        read_state(v, &s);
+        x86_state_init(&s, v->index == 0, v->vm->params.model->signature);
+        break;
+    case ACCEL_EVENT_SIPI:
+        read_state(v, &s);
+        if (s.mp != X86_MP_WAIT_SIPI) {
+            return;
+        }
+        x86_state_sipi(&s, vector);
+        break;
+    }
+    s.groups = X86_GROUP_ALL & ~(unsigned)X86_GROUP_TSC;
+    x86_cpu_set_state(v->cpu, &s);
+}
+
+static int tcg_debug_set(struct accel_vcpu *v, bool step, const gva_t *breakpoints, size_t n)
+{
+    x86_interp_debug(v->cpu, step, breakpoints, n);
+    return 0;
+}
+
+static void tcg_stats(struct accel_vm *vm, GString *out)
+{
+    g_string_append_printf(out, "tsc %u kHz\n", TCG_TSC_KHZ);
+    g_mutex_lock(&vm->lock);
+    for (unsigned k = 0; k < TCG_MAX_VCPUS; k++) {
+        if (!vm->vcpus[k]) {
+            continue;
+        }
+        const struct x86_cpu *cpu = vm->vcpus[k]->cpu;
+        const struct x86_block_stats *b = &cpu->blocks->stats;
+        g_string_append_printf(out,
+                               "vcpu%u: instructions %" G_GUINT64_FORMAT ", blocks built %" G_GUINT64_FORMAT
+                               ", dropped %" G_GUINT64_FORMAT ", looked up %" G_GUINT64_FORMAT
+                               ", cache flushes %" G_GUINT64_FORMAT ", single steps %" G_GUINT64_FORMAT
+                               ", uncached %" G_GUINT64_FORMAT ", faults %" G_GUINT64_FORMAT
+                               ", interrupts %" G_GUINT64_FORMAT ", TLB misses %" G_GUINT64_FORMAT "\n",
+                               k, cpu->insn_count, b->built, b->dropped, b->lookups, b->flushes,
+                               b->single_steps, b->uncached, b->faults, b->interrupts, cpu->mmu.misses);
+    }
+    g_mutex_unlock(&vm->lock);
+}
+
+extern const struct accel_ops accel_tcg;
+const struct accel_ops accel_tcg = {
+    .name = "tcg",
+    .desc = "interpreter, works on every host",
+    .probe = tcg_probe,
+    .vm_create = tcg_vm_create,
+    .vm_destroy = tcg_vm_destroy,
+    .mem_written = tcg_mem_written,
+    .vcpu_create = tcg_vcpu_create,
+    .vcpu_destroy = tcg_vcpu_destroy,
+    .vcpu_run = tcg_vcpu_run,
+    .vcpu_kick = tcg_vcpu_kick,
+    .state_get = tcg_state_get,
+    .state_set = tcg_state_set,
+    .irq_line = tcg_irq_line,
+    .event = tcg_event,
+    .debug_set = tcg_debug_set,
+    .stats = tcg_stats,
+};
