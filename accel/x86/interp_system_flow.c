@@ -111,7 +111,7 @@ static void need_syscall(struct x86_cpu *cpu)
     }
 }
 
-static void syscall(struct x86_cpu *cpu, const struct x86_insn *i)
+static void syscall_op(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_state *st = &cpu->st;
     (void)i;
@@ -266,7 +266,7 @@ x86_exec_fn *x86_bind_sys_flow(const struct x86_insn *i)
     case X86_OP_JMP_FAR: return jmp_far;
     case X86_OP_CALL_FAR: return call_far;
     case X86_OP_RET_FAR: return ret_far;
-    case X86_OP_SYSCALL: return syscall;
+    case X86_OP_SYSCALL: return syscall_op;
     case X86_OP_SYSRET: return sysret;
     case X86_OP_SYSENTER: return sysenter;
     case X86_OP_SYSEXIT: return sysexit;
