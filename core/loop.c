@@ -22,7 +22,7 @@
 
 struct waiter {
     GCond granted_cond;
-    bool granted;
+    atomic_bool granted;
     struct waiter *next;
 };
 
@@ -43,7 +43,7 @@ static bool try_take(void)
 
 static void lock_slowly(void)
 {
-    struct waiter w = { .granted = false };
+    struct waiter w = { .next = NULL };
     g_mutex_lock(&big.guard);
     atomic_fetch_add(&big.waiting, 1);
     /* Announced first, then tried: an unlock either sees us or leaves the lock free for us. */
@@ -58,7 +58,7 @@ static void lock_slowly(void)
     }
     *big.last = &w;
     big.last = &w.next;
-    while (!w.granted) {
+    while (!atomic_load(&w.granted)) {
         g_cond_wait(&w.granted_cond, &big.guard);
     }
     g_mutex_unlock(&big.guard);
@@ -88,7 +88,7 @@ static void hand_over(void)
             big.last = &big.first;
         }
         atomic_fetch_sub(&big.waiting, 1);
-        w->granted = true;
+        atomic_store(&w->granted, true);
         g_cond_signal(&w->granted_cond);
     }
     g_mutex_unlock(&big.guard);

@@ -147,6 +147,8 @@ static struct block_req *submit(struct block *b, enum op op, uint64_t sector, un
     r->buf = buf;
     r->done = done;
     r->opaque = opaque;
+    r->off = sector * SECTOR_SIZE;
+    r->len = (size_t)count * SECTOR_SIZE;
     int refused = 0;
     if (sector > sectors || count > sectors - sector || count > INT_MAX / SECTOR_SIZE) {
         refused = -EINVAL;
@@ -162,8 +164,6 @@ static struct block_req *submit(struct block *b, enum op op, uint64_t sector, un
         return r;
     }
     g_mutex_unlock(&b->lock);
-    r->off = sector * SECTOR_SIZE;
-    r->len = (size_t)count * SECTOR_SIZE;
     g_thread_pool_push(b->workers, r, NULL);
     return r;
 }
