@@ -135,7 +135,7 @@ static void syscall_op(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_mode_changed(cpu);
 }
 
-static void sysret(struct x86_cpu *cpu, const struct x86_insn *i)
+static void sys_ret(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_state *st = &cpu->st;
     need_syscall(cpu);
@@ -157,7 +157,7 @@ static void sysret(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_mode_changed(cpu);
 }
 
-static void sysenter(struct x86_cpu *cpu, const struct x86_insn *i)
+static void sys_enter(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_state *st = &cpu->st;
     (void)i;
@@ -177,7 +177,7 @@ static void sysenter(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_mode_changed(cpu);
 }
 
-static void sysexit(struct x86_cpu *cpu, const struct x86_insn *i)
+static void sys_exit(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_state *st = &cpu->st;
     if (cpu->long_mode && x86_is_amd(cpu)) {
@@ -267,9 +267,9 @@ x86_exec_fn *x86_bind_sys_flow(const struct x86_insn *i)
     case X86_OP_CALL_FAR: return call_far;
     case X86_OP_RET_FAR: return ret_far;
     case X86_OP_SYSCALL: return syscall_op;
-    case X86_OP_SYSRET: return sysret;
-    case X86_OP_SYSENTER: return sysenter;
-    case X86_OP_SYSEXIT: return sysexit;
+    case X86_OP_SYSRET: return sys_ret;
+    case X86_OP_SYSENTER: return sys_enter;
+    case X86_OP_SYSEXIT: return sys_exit;
     case X86_OP_HLT: return hlt;
     case X86_OP_MONITOR: return monitor;
     case X86_OP_MWAIT: return mwait;
