@@ -90,7 +90,7 @@ class Qmp:
 class Guest:
     """One running machine. Use as a context manager: nothing outlives the test."""
 
-    def __init__(self, *args, label='', display=False):
+    def __init__(self, *args, label='', display=False, before_exec=None):
         self.text, self.seen = '', 0
         self.fatal = re.compile(r'Kernel panic - not syncing.*\n')
         self.label = label
@@ -118,7 +118,8 @@ class Guest:
         self.start = time.monotonic()
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self.stderr,
-                                            stdout=subprocess.PIPE, start_new_session=True)
+                                            stdout=subprocess.PIPE, start_new_session=True,
+                                            preexec_fn=before_exec)
         except OSError as error:
             raise Failed(f'cannot run {EMU}: {error.strerror}') from None
         self.fd = self.process.stdout.fileno()

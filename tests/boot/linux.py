@@ -72,12 +72,13 @@ def modules(flavour, *names):
 
 
 def boot(*args, flavour='amd64', init=SHELL_INIT, arch=None, files=(), append='', memory=128,
-         label=''):
+         label='', before_exec=None):
     """A guest that boots Debian's kernel straight into our initramfs."""
     arch = arch or ('amd64' if flavour == 'amd64' else 'i386')
     image = initramfs((label or 'guest') + '.cpio', init, arch, files)
     return bootlib.Guest('-m', str(memory), '-kernel', guests.kernel(flavour), '-initrd', image,
-                         '-append', f'console=ttyS0 panic=-1 {append}'.strip(), *args, label=label)
+                         '-append', f'console=ttyS0 panic=-1 {append}'.strip(), *args, label=label,
+                         before_exec=before_exec)
 
 
 if __name__ == '__main__':
