@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# emu: build, test, run. `make help` lists the targets; docs/building.md says how the pieces fit.
+# emu: build, test, run. `make help` lists the targets; CONTRIBUTING.md says how the pieces fit.
 #
 # Everything is built under BUILDDIR (default ./build), from any current directory:
 #     make -f /path/to/emu/Makefile BUILDDIR=/tmp/b CC=clang
