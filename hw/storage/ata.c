@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#include "core/log.h"
-
 /* Sectors that PIO commands gather or read ahead at once. */
 #define PIO_SECTORS 256
 
@@ -107,7 +105,7 @@ static void rw_fail(struct ide_drive *d, uint64_t lba, uint8_t error, uint8_t ex
 static void flushed_after_write(struct ide_drive *d, int ret)
 {
     if (ret < 0) {
-        log_err(d->ch->name, "flush of disk %u: %s", d->unit, g_strerror(-ret));
+        ide_log_failure(d, "flush", d->rw.lba, ret);
         rw_fail(d, d->rw.lba ? d->rw.lba - 1 : 0, IDE_ER_ABRT, IDE_DF);
         return;
     }
@@ -179,8 +177,7 @@ static void request_done(struct ide_drive *d, int ret)
         return;
     }
     if (ret < 0) {
-        log_err(d->ch->name, "%s of disk %u, sector %" G_GUINT64_FORMAT ": %s",
-                rw->write ? "write" : "read", d->unit, rw->lba + rw->done, g_strerror(-ret));
+        ide_log_failure(d, rw->write ? "write" : "read", rw->lba + rw->done, ret);
         rw->bad = true;
         chunk_settled(d);
         return;
@@ -384,7 +381,7 @@ static void seek(struct ide_drive *d)
 static void flush_done(struct ide_drive *d, int ret)
 {
     if (ret < 0) {
-        log_err(d->ch->name, "flush of disk %u: %s", d->unit, g_strerror(-ret));
+        ide_log_failure(d, "flush", 0, ret);
         ide_fail(d, IDE_ER_ABRT, IDE_DF);
         return;
     }

@@ -6,10 +6,7 @@
  */
 #include "hw/storage/ide_core.h"
 
-#include <errno.h>
 #include <string.h>
-
-#include "core/log.h"
 
 #define FRAME 2048u
 #define SECTORS_PER_FRAME (FRAME / SECTOR_SIZE)
@@ -157,8 +154,7 @@ static void frames_done(struct ide_drive *d, int ret)
         return;
     }
     if (ret < 0) {
-        log_err(d->ch->name, "read of CD %u, frame %" G_GUINT64_FORMAT ": %s", d->unit,
-                rw->lba + rw->done, g_strerror(-ret));
+        ide_log_failure(d, "read of CD frame", rw->lba + rw->done, ret);
         rw->bad = true;
         frames_settled(d);
         return;

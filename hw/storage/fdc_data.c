@@ -164,8 +164,11 @@ static void run_io(struct fdc *f)
 
 static void io_failed(struct fdc *f, int ret)
 {
-    log_err("fdc", "%s of floppy %u, sector %u: %s", f->write ? "write" : "read", f->cmd[1] & 3,
-            lba_of(f, fdc_selected(f)), g_strerror(-ret));
+    if (f->io_errors < 16) { /* a guest may retry for ever */
+        f->io_errors++;
+        log_err("fdc", "%s of floppy %u, sector %u: %s", f->write ? "write" : "read",
+                f->cmd[1] & 3, lba_of(f, fdc_selected(f)), g_strerror(-ret));
+    }
     if (f->write) {
         fdc_finish(f, ST0_ABNORMAL | ST0_EC, 0, 0);
     } else {

@@ -56,6 +56,7 @@ struct fdc {
     struct block_req *req;
     bool io_active;
     unsigned io_seq;
+    unsigned io_errors; /* reported to the user */
     unsigned format_at; /* sector being formatted */
 };
 

@@ -161,6 +161,15 @@ static void block_done(void *opaque, int ret)
     }
 }
 
+void ide_log_failure(struct ide_drive *d, const char *what, uint64_t at, int ret)
+{
+    if (d->io_errors < 16) {
+        d->io_errors++;
+        log_err(d->ch->name, "unit %u: %s at %" G_GUINT64_FORMAT ": %s", d->unit, what, at,
+                g_strerror(-ret));
+    }
+}
+
 static unsigned block_begin(struct ide_drive *d, void (*done)(struct ide_drive *, int))
 {
     d->tf.status = (d->tf.status & IDE_DSC) | IDE_DRDY | IDE_BSY;
@@ -346,7 +355,7 @@ static void command_write(struct ide_channel *ch, uint8_t cmd)
         return;
     }
     d->tf.error = 0;
-    d->tf.status = IDE_BSY | (d->tf.status & IDE_DRDY);
+    d->tf.status = IDE_BSY | (d->tf.status & (IDE_DRDY | IDE_DSC));
     if (d->kind == IDE_DISK) {
         ata_command(d, cmd);
     } else {

@@ -102,6 +102,7 @@ struct ide_drive {
     void (*io_done)(struct ide_drive *d, int ret);
     bool io_active;
     unsigned io_seq;
+    unsigned io_errors; /* reported to the user; a guest may retry for ever */
 
     struct ide_rw rw;
     /* Disk. */
@@ -169,6 +170,8 @@ void ide_block_read(struct ide_drive *d, uint64_t sector, unsigned count, size_t
 void ide_block_write(struct ide_drive *d, uint64_t sector, unsigned count, size_t off,
                      void (*done)(struct ide_drive *, int ret));
 void ide_block_flush(struct ide_drive *d, void (*done)(struct ide_drive *, int ret));
+/* A line for the user about a host failure, for the first few of each drive. */
+void ide_log_failure(struct ide_drive *d, const char *what, uint64_t at, int ret);
 /* IDENTIFY strings: padded with blanks, bytes swapped in each word. */
 void ide_put_string(uint16_t *words, const char *s, unsigned chars);
 void ide_words_to_buf(struct ide_drive *d, const uint16_t words[256]);
