@@ -92,6 +92,8 @@ static bool add_option(struct builder *b, const char *text, GError **err)
         } else {
             ok = opts_check_keys(o, "-smbios", known_keys[type], err);
         }
+    } else {
+        g_prefix_error(err, "-smbios %s: ", text);
     }
     if (!ok || type >= TYPES) {
         opts_free(o);
