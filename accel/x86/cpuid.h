@@ -46,11 +46,30 @@ static inline bool x86_has(const struct x86_cpu_model *m, enum x86_feature_id f)
  * (features), a feature that is asked for but not offered is dropped with one warning (for named
  * models, silently when the model itself has it) or refused with enforce. "host" and "max" mean
  * everything offered. Errors suggest the nearest name. */
-bool x86_cpu_model_parse(struct x86_cpu_model *m, const char *text, const struct x86_cpu_model *offered,
-                         GError **err);
+bool x86_cpu_model_parse(struct x86_cpu_model *m, const char *text,
+                         const struct x86_cpu_model *offered, GError **err);
 /* What the software engine offers on this host: instructions that it can execute. */
 void x86_cpu_model_software(struct x86_cpu_model *m);
 void x86_cpu_print_models(void); /* -cpu help */
+/* Names of the instruction sets that the software engine would offer if this host had them. */
+void x86_cpu_host_lacks(GString *out);
+
+static inline void x86_feature_set(struct x86_cpu_model *m, enum x86_feature_id f, bool on)
+{
+    uint64_t bit = 1ull << (f % 64);
+    m->features[f / 64] = (m->features[f / 64] & ~bit) | (on ? bit : 0);
+}
+
+struct x86_feature_info {
+    const char *name;
+    uint32_t leaf;
+    uint8_t subleaf, reg, bit;
+};
+extern const struct x86_feature_info x86_features[X86_FEAT_COUNT];
+
+/* The host processor (folder x86_64 or generic): false and zeros for a leaf that isn't there. */
+bool x86_host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+uint64_t x86_host_xcr0(void);
 
 /* Topology and dynamic bits (OSXSAVE, APIC id, XSAVE sizes, APIC enable) are filled per call. */
 struct x86_state;
