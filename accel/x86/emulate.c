@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accel/x86/block.h"
+#include "accel/x86/operand.h"
 
 static bool canonical(const struct x86_cpu *cpu, uint64_t lin)
 {
@@ -87,6 +88,9 @@ void x86_bind_cpu(struct x86_cpu *cpu, struct x86_insn *i, enum x86_decode_resul
     if (i->feature && cpu->model && !x86_has(cpu->model, i->feature) && !as_older(i)) {
         i->exec = exec_ud;
         return;
+    }
+    if (i->cls == X86_CLS_INT || i->cls == X86_CLS_BRANCH || i->cls == X86_CLS_SYSTEM) {
+        x86_ea_prepare(i); /* PUSHF and its like are of class system */
     }
     i->exec = i->op == X86_OP_NOP ? exec_nop : x86_bind(i);
 }
