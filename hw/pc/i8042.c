@@ -186,7 +186,7 @@ static void kbc_set_mode(struct i8042 *k, uint8_t mode)
 
 static void kbc_reset_cpu(struct i8042 *k)
 {
-    k->cfg.ctl->reset(k->cfg.ctl->opaque, RESET_SYSTEM);
+    k->cfg.ctl->reset(k->cfg.ctl->opaque, RESET_CPU);
 }
 
 static void kbc_set_output(struct i8042 *k, uint8_t value)

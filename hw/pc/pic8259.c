@@ -83,6 +83,7 @@ static unsigned pic_rank_to_ir(const struct pic_chip *c, unsigned rank)
 static int pic_request(const struct pic_chip *c)
 {
     unsigned request = pic_rank(c, pic_irr(c) & (uint8_t)~c->imr);
+    unsigned busy;
     uint8_t in_service = c->isr;
 
     if (c->expect != 0) {
@@ -91,10 +92,13 @@ static int pic_request(const struct pic_chip *c)
     if (c->special_mask) {
         in_service &= (uint8_t)~c->imr;
     }
-    if (c->sfnm && c->master) {
-        in_service &= (uint8_t)~(1u << CASCADE);
+    busy = pic_rank(c, in_service);
+    /* Special fully nested mode: the slave may interrupt its own lower interrupts. */
+    if (request < busy || (request == busy && request < 8 && c->sfnm && c->master &&
+                           pic_rank_to_ir(c, request) == CASCADE)) {
+        return (int)pic_rank_to_ir(c, request);
     }
-    return request < pic_rank(c, in_service) ? (int)pic_rank_to_ir(c, request) : -1;
+    return -1;
 }
 
 static void pic_line(struct pic_chip *c, unsigned ir, bool level)
