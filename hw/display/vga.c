@@ -97,7 +97,7 @@ static const struct {
 } ranges[] = {
     { 0x3b0, 0x0c, &ops_3b0, "vga-mono" },
     { 0x3c0, 0x20, &ops_3c0, "vga" },
-    { 0x1ce, 3, &ops_dispi, "vga-dispi" },
+    { 0x1ce, 4, &ops_dispi, "vga-dispi" },
 };
 
 static bool ports_add(struct vga *v, GError **err)

@@ -166,7 +166,7 @@ static bool row_changed(struct vga *v, const struct text_mode *m, unsigned n, ui
     struct vga_text_cache *t = &v->text;
     uint16_t *old = t->cells + (size_t)n * (m->cols + 1);
     bool differs = false;
-    for (unsigned x = 0; x <= m->cols; x++) {
+    for (unsigned x = 0; x < m->cols + (m->pan ? 1 : 0); x++) {
         uint16_t cell = char_at(v, row + x);
         differs |= cell != old[x] || (blink_changed && (cell & 0x8000));
         old[x] = cell;
