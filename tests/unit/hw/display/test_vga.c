@@ -5,7 +5,7 @@
 /* link: core/physmem.c core/physmem_access.c core/types.c core/clock.c */
 /* link: os/posix/time.c os/posix/process.c */
 /*
- * The VGA through its ports and windows: register sets of the BIOS's modes, every write mode, DISPI,
+ * The VGA through its ports and windows: register sets of the BIOS modes, every write mode, DISPI,
  * and pictures pixel by pixel.
  */
 #include "core/display.h"
