@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process: signals, daemon mode, pid file.
+ * The process: signals and daemon mode.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,28 +32,6 @@ void os_on_terminate(void (*fn)(int sig))
 void os_ignore_sigpipe(void)
 {
     signal(SIGPIPE, SIG_IGN);
-}
-
-int os_pidfile(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return -errno;
-    }
-    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    if (fcntl(fd, F_SETLK, &l) < 0) {
-        int err = errno == EACCES || errno == EAGAIN ? -EAGAIN : -errno;
-        close(fd);
-        return err;
-    }
-    char text[32];
-    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)n) != n) {
-        int err = errno ? -errno : -EIO;
-        close(fd);
-        return err;
-    }
-    return 0; /* the descriptor stays open: it carries the lock until the process ends */
 }
 
 /* The parent: wait for the child's word, then leave without running anybody's atexit. */

@@ -365,7 +365,8 @@ static void bad_images_get_one_clear_line(void **state)
         const char *error;
         const char *format;
     } cases[] = {
-        { "qcow2", "QFI\xfb\0\0\0\3", 8, 196608, "looks like qcow2, which emu can't use yet", NULL },
+        { "qcow2", "QFI\xfb\0\0\0\3", 8, 196608, "looks like qcow2, which emu can't use yet",
+          NULL },
         { "vmdk", "KDMV\1\0\0\0", 8, 65536, "looks like vmdk", NULL },
         { "vhdx", "vhdxfile", 8, 65536, "looks like vhdx", NULL },
         { "vhd", "conectix", 8, 65536, "looks like vhd", NULL },
@@ -550,7 +551,8 @@ static void injected_errors_hit_what_they_name(void **state)
     }
 }
 
-/* Fails the Nth request until a whole job gets through: what was said to be written must be there. */
+/* Fails the Nth request until a whole job gets through: what was said to be written must be
+ * there. */
 static void every_single_failure_is_reported(void **state)
 {
     struct world *w = *state;
