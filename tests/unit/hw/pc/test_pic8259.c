@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: hw/pc/pic8259.c core/device.c core/opts.c core/error.c core/log.c core/clock.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c core/input.c core/types.c */
-/* link: os/posix/time.c os/posix/process.c tests/fake/isa.c tests/fake/irq.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/isa.c tests/fake/irq.c */
 /*
  * The 8259 pair against the data sheet. INT goes to line 40 of the machine's fake interrupts.
  */
