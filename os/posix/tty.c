@@ -26,7 +26,7 @@ bool os_is_tty(int fd)
 static void apply(const struct termios *t)
 {
     int err = errno;
-    /* A process in the background must not touch the terminal: it would be stopped by SIGTTOU. */
+    /* A process in the background must not touch the terminal: SIGTTOU would stop it. */
     if (tcgetpgrp(0) == getpgrp()) {
         while (tcsetattr(0, TCSANOW, t) < 0 && errno == EINTR) {
         }
@@ -47,7 +47,7 @@ void os_tty_restore(void)
     }
 }
 
-/* The signals whose default ends the process without atexit. SA_RESETHAND: the second one is real. */
+/* The signals that end a process without atexit. SA_RESETHAND: the second one is real. */
 static void on_death(int sig)
 {
     os_tty_restore();
