@@ -201,6 +201,10 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
     if (ev->sti_shadow || ev->movss_shadow) {
         return true;
     }
+    if (UNLIKELY(ev->pending_dbg) && !x86_debug_trap(cpu, false)) { /* a task switch with its T bit */
+        *stop = X86_STOP_SHUTDOWN;
+        return false;
+    }
     if (UNLIKELY(ev->nmi_pending && !ev->nmi_blocked)) {
         ev->nmi_pending = 0;
         ev->nmi_blocked = 1;

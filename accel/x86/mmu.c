@@ -484,16 +484,20 @@ void x86_store_slow(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size
 /* Slots that SMAP left open for explicit accesses (AC = 1) do not count for implicit ones. */
 uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
 {
-    return cpu->mmu.smap_open ? load_sized(cpu, lin, size, F_IMPLICIT)
-                              : x86_mem_load(cpu, lin, size, false);
+    const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, false);
+    if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 && !cpu->mmu.smap_open)) {
+        return host_load((const uint8_t *)(uintptr_t)(lin + e->addend), size);
+    }
+    return load_sized(cpu, lin, size, F_IMPLICIT);
 }
 
 void x86_sys_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size)
 {
-    if (cpu->mmu.smap_open) {
-        store_sized(cpu, lin, v, size, F_IMPLICIT);
+    const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, false);
+    if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 && !cpu->mmu.smap_open)) {
+        host_store((uint8_t *)(uintptr_t)(lin + e->addend), v, size);
     } else {
-        x86_mem_store(cpu, lin, v, size, false);
+        store_sized(cpu, lin, v, size, F_IMPLICIT);
     }
 }
 
