@@ -533,7 +533,13 @@ void x86_cpu_print_models(void)
     fprintf(stdout, "  %-18s %s\n", "max", "everything that the accelerator offers (default)");
     fprintf(stdout, "  %-18s %s\n", "host", "the same");
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
-        fprintf(stdout, "  %-18s %s\n", models[i].name, models[i].brand);
+        const struct named_model *d = &models[i];
+        if (*d->brand) {
+            fprintf(stdout, "  %-18s %s\n", d->name, d->brand);
+        } else {
+            fprintf(stdout, "  %-18s %s family %u model %u\n", d->name, d->vendor, d->family,
+                    d->model);
+        }
     }
     fputs("\nFeatures, as +name, -name or name=on|off:\n", stdout);
     unsigned column = 0;
