@@ -3,11 +3,11 @@
  * The guest-physical address space: regions, the flat view made of them, and who may still look at
  * an old view. Accesses through the view are in physmem_access.c.
  *
- * A view is immutable. Readers load the pointer and search; a change builds the next view, stores
- * the pointer and retires the old one together with the regions that only it names. A retired view
- * is freed once every registered reader has passed a quiescent point after its retirement and no
- * dma_* call is under way; and at the earliest after KEEP_VIEWS further changes, which covers
- * look-ups of threads that hold the machine lock and never registered.
+ * A view is immutable. A change builds the next view, stores the pointer and retires the old one
+ * together with removed regions. What is retired is freed by a later change, when no thread is
+ * between the load of the pointer and its last use of the view (they count themselves in `users`),
+ * and at the earliest KEEP_VIEWS changes later, for vCPUs may still hold a region's pointer until
+ * they have flushed what they cache.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,57 +23,7 @@ struct retired {
     struct mem_region *region; /* or a removed region */
 };
 
-struct physmem_reader {
-    struct physmem *pm;
-    _Atomic uint64_t seen; /* epoch of the last quiescent point; UINT64_MAX: offline */
-};
-
-/* --- readers ------------------------------------------------------------------------------ */
-
-struct physmem_reader *physmem_reader_new(struct physmem *pm)
-{
-    struct physmem_reader *r = g_new0(struct physmem_reader, 1);
-    r->pm = pm;
-    atomic_init(&r->seen, UINT64_MAX);
-    g_mutex_lock(&pm->readers_lock);
-    g_ptr_array_add(pm->readers, r);
-    g_mutex_unlock(&pm->readers_lock);
-    return r;
-}
-
-void physmem_reader_free(struct physmem_reader *r)
-{
-    if (r) {
-        g_mutex_lock(&r->pm->readers_lock);
-        g_ptr_array_remove_fast(r->pm->readers, r);
-        g_mutex_unlock(&r->pm->readers_lock);
-        g_free(r);
-    }
-}
-
-void physmem_quiesce(struct physmem_reader *r)
-{
-    /* Sequentially consistent, as are the store of the view and the loads in reclaim: a reader
-     * that announces an epoch can't find the view that was retired before it. */
-    atomic_store(&r->seen, atomic_load(&r->pm->epoch));
-}
-
-void physmem_reader_offline(struct physmem_reader *r)
-{
-    atomic_store(&r->seen, UINT64_MAX);
-}
-
-static uint64_t oldest_reader(struct physmem *pm)
-{
-    uint64_t oldest = UINT64_MAX;
-    g_mutex_lock(&pm->readers_lock);
-    for (guint i = 0; i < pm->readers->len; i++) {
-        struct physmem_reader *r = g_ptr_array_index(pm->readers, i);
-        oldest = MIN(oldest, atomic_load(&r->seen));
-    }
-    g_mutex_unlock(&pm->readers_lock);
-    return oldest;
-}
+/* --- retirement --------------------------------------------------------------------------- */
 
 static void view_free(struct physmem_view *v)
 {
@@ -89,11 +39,12 @@ static void region_free(struct mem_region *r)
 
 static void reclaim(struct physmem *pm)
 {
-    if (pm->retired->len == 0 || atomic_load(&pm->dma_users) != 0) {
-        return; /* somebody is in dma_*: the next change tries again */
+    /* Sequentially consistent, as are the store of the view and the loads of the users: who counts
+     * itself after this test finds the new view. */
+    if (atomic_load(&pm->users) != 0) {
+        return; /* the next change tries again */
     }
-    uint64_t epoch = atomic_load(&pm->epoch), safe = oldest_reader(pm);
-    safe = MIN(safe, epoch > KEEP_VIEWS ? epoch - KEEP_VIEWS : 0);
+    uint64_t safe = pm->epoch > KEEP_VIEWS ? pm->epoch - KEEP_VIEWS : 0;
     guint n = 0;
     for (; n < pm->retired->len; n++) {
         struct retired *t = &g_array_index(pm->retired, struct retired, n);
@@ -113,7 +64,7 @@ static void reclaim(struct physmem *pm)
 
 static void retire(struct physmem *pm, struct physmem_view *view, struct mem_region *region)
 {
-    struct retired t = { .epoch = atomic_load(&pm->epoch), .view = view, .region = region };
+    struct retired t = { .epoch = pm->epoch, .view = view, .region = region };
     g_array_append_val(pm->retired, t);
 }
 
@@ -262,7 +213,7 @@ static void changed(struct physmem *pm)
         return;
     }
     atomic_store(&pm->view, next);
-    atomic_fetch_add(&pm->epoch, 1);
+    pm->epoch++;
     retire(pm, old, NULL);
     for (struct physmem_listener *l = pm->listeners; l; l = l->next) {
         if (l->view_changed) {
@@ -291,11 +242,9 @@ struct physmem *physmem_new(void)
     struct physmem *pm = g_new0(struct physmem, 1);
     pm->regions = g_ptr_array_new();
     pm->retired = g_array_new(FALSE, FALSE, sizeof(struct retired));
-    pm->readers = g_ptr_array_new();
-    g_mutex_init(&pm->readers_lock);
     atomic_init(&pm->view, g_new0(struct physmem_view, 1));
     atomic_init(&pm->a20, true);
-    atomic_init(&pm->epoch, 1);
+    pm->epoch = 1;
     return pm;
 }
 
@@ -317,9 +266,7 @@ void physmem_free(struct physmem *pm)
     }
     view_free(atomic_load(&pm->view));
     g_ptr_array_free(pm->regions, TRUE);
-    g_ptr_array_free(pm->readers, TRUE);
     g_array_free(pm->retired, TRUE);
-    g_mutex_clear(&pm->readers_lock);
     g_free(pm);
 }
 
@@ -408,7 +355,7 @@ void physmem_remove(struct physmem *pm, struct mem_region *r)
     pm->stale = true;
     physmem_commit(pm);
     /* Counts as a change even where no view showed it, so that its turn to be freed comes. */
-    atomic_fetch_add(&pm->epoch, 1);
+    pm->epoch++;
     retire(pm, NULL, r);
     reclaim(pm);
 }

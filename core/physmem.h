@@ -5,12 +5,8 @@
  * (accelerator slots, software TLBs).
  *
  * Changing regions and I/O: machine lock held. Look-ups of the view and RAM access: any thread.
- * A section that physmem_find gave stays valid
- *  - for a thread that holds the machine lock: until it changes the map itself (callbacks of I/O
- *    may do so), and
- *  - for a registered reader (struct physmem_reader; each vCPU thread has one): until its next
- *    physmem_quiesce or physmem_reader_offline.
- * Host pointers to RAM, once copied out of a section, live as long as the RAM.
+ * Host pointers to RAM, once copied out of a section, live as long as the RAM; a region's pointer
+ * lives until some time after physmem_remove.
  */
 #ifndef CORE_PHYSMEM_H
 #define CORE_PHYSMEM_H
@@ -74,19 +70,11 @@ void physmem_commit(struct physmem *pm);
 void physmem_set_a20(struct physmem *pm, bool open);
 bool physmem_a20(const struct physmem *pm);
 
-/* Readers that look up without the machine lock. Registered on any thread; a new one is offline.
- * physmem_quiesce says: I hold no section now (and takes the reader online). Call it often, e.g. on
- * every entry to run and whenever the software TLB is flushed; go offline before you block (HLT,
- * pause), else old views pile up while a guest remaps BARs in a loop. Both cost one store. */
-struct physmem_reader;
-struct physmem_reader *physmem_reader_new(struct physmem *pm);
-void physmem_reader_free(struct physmem_reader *r);
-void physmem_quiesce(struct physmem_reader *r);
-void physmem_reader_offline(struct physmem_reader *r);
-size_t physmem_retired(const struct physmem *pm); /* views and regions not freed yet (tests) */
-
-/* The section that holds gpa, or NULL where nothing is mapped. Any thread, see above. */
+/* Copies the section that holds gpa; false where nothing is mapped. Any thread. */
+bool physmem_lookup(struct physmem *pm, gpa_t gpa, struct mem_section *copy);
+/* The same without the copy, or NULL. Machine lock held; valid until the map changes. */
 const struct mem_section *physmem_find(struct physmem *pm, gpa_t gpa);
+size_t physmem_retired(const struct physmem *pm); /* views and regions not freed yet (tests) */
 
 /* CPU-side access to anything that is not plain RAM, incl. unmapped (reads all ones). Splits as
  * mem_ops say. size 1, 2, 4, 8. Machine lock held. */
@@ -104,7 +92,7 @@ void *dma_map(struct physmem *pm, gpa_t gpa, uint64_t *len, bool for_write);
 void dma_unmap(struct physmem *pm, gpa_t gpa, void *host, uint64_t written);
 
 /* Dirty pages of a RAM region (VRAM, dirty log): one byte a 4 KiB page, set by dma_write and by the
- * accelerator; readers clear with physmem_dirty_test_and_clear. NULL until tracking is enabled. */
+ * accelerator; readers clear with mem_region_test_clear_dirty. */
 void mem_region_track_dirty(struct mem_region *r, bool on);
 bool mem_region_tracks_dirty(const struct mem_region *r);
 void mem_region_set_dirty(struct mem_region *r, uint64_t off, uint64_t len); /* any thread */

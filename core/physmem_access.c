@@ -29,20 +29,19 @@ const struct mem_section *physmem_find(struct physmem *pm, gpa_t gpa)
     return search(atomic_load(&pm->view), gpa);
 }
 
-/* Look-up for threads that never registered: between enter and leave no view is freed. */
+/* Between enter and leave no view is freed. */
 static const struct physmem_view *enter(struct physmem *pm)
 {
-    atomic_fetch_add(&pm->dma_users, 1);
+    atomic_fetch_add(&pm->users, 1);
     return atomic_load(&pm->view);
 }
 
 static void leave(struct physmem *pm)
 {
-    atomic_fetch_sub(&pm->dma_users, 1);
+    atomic_fetch_sub(&pm->users, 1);
 }
 
-/* A copy of what lies at gpa, for callers whose callbacks may change the map. */
-static bool find_copy(struct physmem *pm, gpa_t gpa, struct mem_section *copy)
+bool physmem_lookup(struct physmem *pm, gpa_t gpa, struct mem_section *copy)
 {
     const struct mem_section *s = search(enter(pm), gpa);
     if (s) {
@@ -113,7 +112,7 @@ uint64_t physmem_io_read(struct physmem *pm, gpa_t gpa, unsigned size)
         gpa_t a = gpa + done;
         unsigned n = 1;
         uint64_t part = 0xff;
-        if (find_copy(pm, a, &s)) {
+        if (physmem_lookup(pm, a, &s)) {
             uint64_t room = within(&s, a, size - done);
             if (s.kind == MEM_IO) {
                 n = piece(s.region, s.region_off + (a - s.gpa), room);
@@ -134,7 +133,7 @@ void physmem_io_write(struct physmem *pm, gpa_t gpa, uint64_t value, unsigned si
         struct mem_section s;
         gpa_t a = gpa + done;
         unsigned n = 1;
-        if (find_copy(pm, a, &s)) {
+        if (physmem_lookup(pm, a, &s)) {
             uint64_t room = within(&s, a, size - done);
             if (s.kind == MEM_RAM) {
                 s.host[a - s.gpa] = (uint8_t)(value >> (done * 8));
@@ -200,7 +199,7 @@ bool dma_read(struct physmem *pm, gpa_t gpa, void *buf, uint64_t len)
         uint64_t n = ram_read(pm, gpa, to, len);
         if (n > 0) {
             /* done: RAM or ROM */
-        } else if (!find_copy(pm, gpa, &s)) {
+        } else if (!physmem_lookup(pm, gpa, &s)) {
             n = hole(pm, gpa, len);
             memset(to, 0xff, n);
             whole = false;
@@ -228,7 +227,7 @@ bool dma_write(struct physmem *pm, gpa_t gpa, const void *buf, uint64_t len)
         uint64_t n = ram_write(pm, gpa, from, len);
         if (n > 0) {
             /* done */
-        } else if (!find_copy(pm, gpa, &s)) {
+        } else if (!physmem_lookup(pm, gpa, &s)) {
             n = hole(pm, gpa, len);
             whole = false;
         } else {
@@ -249,7 +248,7 @@ bool dma_write(struct physmem *pm, gpa_t gpa, const void *buf, uint64_t len)
 void *dma_map(struct physmem *pm, gpa_t gpa, uint64_t *len, bool for_write)
 {
     struct mem_section s;
-    if (!find_copy(pm, gpa, &s) || s.kind == MEM_IO || (for_write && s.kind != MEM_RAM)) {
+    if (!physmem_lookup(pm, gpa, &s) || s.kind == MEM_IO || (for_write && s.kind != MEM_RAM)) {
         *len = 0;
         return NULL;
     }

@@ -39,14 +39,12 @@ struct mem_region {
 
 struct physmem {
     struct physmem_view *_Atomic view;
-    _Atomic uint64_t epoch;      /* counts views */
-    _Atomic unsigned dma_users;  /* threads inside dma_* or a dirty re-arm */
+    _Atomic unsigned users; /* threads that look at a view now */
     atomic_bool a20;
     GPtrArray *regions; /* struct mem_region */
     GArray *retired;    /* oldest first */
-    GPtrArray *readers;
-    GMutex readers_lock;
     struct physmem_listener *listeners;
+    uint64_t epoch;     /* counts changes */
     uint64_t next_seq;
     unsigned depth; /* of begin/commit */
     bool stale;

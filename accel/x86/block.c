@@ -356,8 +356,9 @@ static void flush_moved(struct x86_block_cache *c)
     for (unsigned s = 0; s < PAGES_SIZE; s++) {
         for (struct x86_code_page *p = c->pages[s], *next; p; p = next) {
             next = p->next;
-            const struct mem_section *ms = physmem_find(c->cpu->pm, p->gpa);
-            if (!ms || !ms->host || ms->host + (p->gpa - ms->gpa) != p->host) {
+            struct mem_section ms;
+            if (!physmem_lookup(c->cpu->pm, p->gpa, &ms) || !ms.host ||
+                ms.host + (p->gpa - ms.gpa) != p->host) {
                 drop_range(c, p->gpa, 0, 4096);
             }
         }
@@ -383,8 +384,9 @@ static bool drop_write_tags(struct x86_cpu *cpu, const uint8_t *host)
 
 static void page_became_code(struct x86_block_cache *c, gpa_t page)
 {
-    const struct mem_section *ms = physmem_find(c->cpu->pm, page);
-    if (ms && ms->host && drop_write_tags(c->cpu, ms->host + (page - ms->gpa))) {
+    struct mem_section ms;
+    if (physmem_lookup(c->cpu->pm, page, &ms) && ms.host &&
+        drop_write_tags(c->cpu, ms.host + (page - ms.gpa))) {
         struct x86_code_map *m = c->cpu->code_map;
         g_mutex_lock(&m->lock);
         for (unsigned k = 0; k < m->caches->len; k++) {

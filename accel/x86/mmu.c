@@ -37,9 +37,9 @@ static void dirty_close(struct x86_cpu *cpu)
 {
     struct x86_mmu *m = &cpu->mmu;
     for (unsigned i = 0; i < m->dirty_open; i++) {
-        const struct mem_section *s = physmem_find(cpu->pm, m->dirty_gpa[i]);
-        if (s && s->kind == MEM_RAM) {
-            mem_region_set_dirty(s->region, s->region_off + (m->dirty_gpa[i] - s->gpa), 1);
+        struct mem_section s;
+        if (physmem_lookup(cpu->pm, m->dirty_gpa[i], &s) && s.kind == MEM_RAM) {
+            mem_region_set_dirty(s.region, s.region_off + (m->dirty_gpa[i] - s.gpa), 1);
         }
     }
     m->dirty_open = 0;

@@ -16,18 +16,18 @@ bool x86_section(struct x86_cpu *cpu, gpa_t gpa)
     if (LIKELY(gpa - m->sec_gpa < m->sec_size)) {
         return true;
     }
-    const struct mem_section *s = physmem_find(cpu->pm, gpa);
-    if (!s) {
+    struct mem_section s;
+    if (!physmem_lookup(cpu->pm, gpa, &s)) {
         m->sec_size = 0;
         return false;
     }
-    m->sec_gpa = s->gpa;
-    m->sec_size = s->size;
-    m->sec_host = s->kind == MEM_IO ? NULL : s->host;
-    m->sec_ram = s->kind == MEM_RAM;
-    m->sec_region = s->region;
-    m->sec_off = s->region_off;
-    m->sec_tracked = m->sec_ram && mem_region_tracks_dirty(s->region);
+    m->sec_gpa = s.gpa;
+    m->sec_size = s.size;
+    m->sec_host = s.kind == MEM_IO ? NULL : s.host;
+    m->sec_ram = s.kind == MEM_RAM;
+    m->sec_region = s.region;
+    m->sec_off = s.region_off;
+    m->sec_tracked = m->sec_ram && mem_region_tracks_dirty(s.region);
     return true;
 }
 
