@@ -332,11 +332,11 @@ void mem_region_set_dirty(struct mem_region *r, uint64_t off, uint64_t len)
     }
 }
 
-static void rearm(struct mem_region *r, size_t page)
+static void rearm(struct mem_region *r, size_t first, size_t last)
 {
     struct physmem *pm = r->pm;
-    uint64_t start = (uint64_t)page << DIRTY_PAGE_SHIFT;
-    uint64_t end = MIN(start + (1u << DIRTY_PAGE_SHIFT), r->size);
+    uint64_t start = (uint64_t)first << DIRTY_PAGE_SHIFT;
+    uint64_t end = MIN((uint64_t)(last + 1) << DIRTY_PAGE_SHIFT, r->size);
     const struct physmem_view *v = enter(pm);
     for (size_t i = 0; i < v->n; i++) {
         const struct mem_section *s = &v->sections[i];
@@ -363,12 +363,19 @@ bool mem_region_test_clear_dirty(struct mem_region *r, uint64_t off, uint64_t le
     if (!page_range(r, off, len, &first, &last)) {
         return false;
     }
+    size_t run = 0; /* dirty pages in a row up to p: one call tells of them all */
     for (size_t p = first; p <= last; p++) {
         if (atomic_load_explicit(&r->dirty[p], memory_order_relaxed) &&
             atomic_exchange_explicit(&r->dirty[p], 0, memory_order_acq_rel)) {
             any = true;
-            rearm(r, p);
+            run++;
+        } else if (run > 0) {
+            rearm(r, p - run, p - 1);
+            run = 0;
         }
+    }
+    if (run > 0) {
+        rearm(r, last + 1 - run, last);
     }
     return any;
 }

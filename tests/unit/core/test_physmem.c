@@ -375,6 +375,13 @@ static void dirty_pages(void **state)
     assert_true(mem_region_test_clear_dirty(r, 0, sizeof ram)); /* all, at first */
     assert_false(mem_region_test_clear_dirty(r, 0, sizeof ram));
     l->rearms = 0;
+    mem_region_set_dirty(r, 0, 1);
+    mem_region_set_dirty(r, 2 * PAGE, 2 * PAGE);
+    assert_true(mem_region_test_clear_dirty(r, 0, sizeof ram));
+    assert_int_equal(l->rearms, 2); /* one a run of pages */
+    assert_int_equal(l->gpa, 0x10000 + 2 * PAGE);
+    assert_int_equal(l->len, 2 * PAGE);
+    l->rearms = 0;
     dma_write(pm, 0x10000 + PAGE - 1, "ab", 2); /* pages 0 and 1 */
     assert_true(mem_region_test_clear_dirty(r, 0, PAGE));
     assert_int_equal(l->rearms, 1);
