@@ -46,9 +46,11 @@ static bool is_amd(const struct x86_cpu_model *m)
 
 static void add_features(const struct cpuid_call *c)
 {
+    /* Only these leaves look at ECX; for the others it may hold anything. */
+    bool indexed = c->leaf == 7 || c->leaf == 0xd;
     for (unsigned f = 1; f < X86_FEAT_COUNT; f++) {
         const struct x86_feature_info *i = &x86_features[f];
-        if (i->leaf == c->leaf && i->subleaf == c->subleaf && x86_has(c->m, f)) {
+        if (i->leaf == c->leaf && (!indexed || i->subleaf == c->subleaf) && x86_has(c->m, f)) {
             c->out[i->reg] |= 1u << i->bit;
         }
     }
