@@ -453,6 +453,12 @@ static void tcg_stats(struct accel_vm *vm, GString *out)
     g_mutex_unlock(&vm->lock);
 }
 
+/* Any thread: an aligned 64-bit load, and the clock. */
+static uint64_t tcg_tsc(struct accel_vcpu *v)
+{
+    return bus_tsc(v) + v->cpu->tsc_offset;
+}
+
 extern const struct accel_ops accel_tcg;
 const struct accel_ops accel_tcg = {
     .name = "tcg",
@@ -471,4 +477,5 @@ const struct accel_ops accel_tcg = {
     .event = tcg_event,
     .debug_set = tcg_debug_set,
     .stats = tcg_stats,
+    .tsc = tcg_tsc,
 };
