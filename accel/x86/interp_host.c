@@ -195,7 +195,7 @@ static bool has_denormal(const union x86_vec *v, const struct x86_insn *i)
 {
     const char *name = x86_op_name((enum x86_op)i->op);
     size_t len = strlen(name);
-    bool dbl = name[len - 1] == 'd', scalar = name[len - 2] == 's';
+    bool dbl = name[len - 1] == 'D', scalar = name[len - 2] == 'S';
     unsigned bytes = scalar ? (dbl ? 8 : 4) : i->vex_l ? 32 : 16;
     for (unsigned k = 0; dbl && k < bytes / 8; k++) {
         if (!(v->u64[k] & 0x7ff0000000000000ull) && (v->u64[k] & 0xfffffffffffffull)) {
@@ -213,9 +213,9 @@ static bool has_denormal(const union x86_vec *v, const struct x86_insn *i)
 static bool can_underflow(const struct x86_insn *i)
 {
     const char *name = x86_op_name((enum x86_op)i->op);
-    name += (i->prefixes & X86_PFX_VEX) && *name == 'v';
-    return strstr(name, "add") || strstr(name, "sub") || strstr(name, "mul") || strncmp(name, "div", 3) == 0 ||
-           strncmp(name, "dpp", 3) == 0 || strncmp(name, "cvtsd2ss", 8) == 0 || strncmp(name, "cvtpd2ps", 8) == 0;
+    name += (i->prefixes & X86_PFX_VEX) && *name == 'V';
+    return strstr(name, "ADD") || strstr(name, "SUB") || strstr(name, "MUL") || strncmp(name, "DIV", 3) == 0 ||
+           strncmp(name, "DPP", 3) == 0 || strncmp(name, "CVTSD2SS", 8) == 0 || strncmp(name, "CVTPD2PS", 8) == 0;
 }
 
 static _Noreturn void raise_simd(struct x86_cpu *cpu, unsigned raised, unsigned unmasked)

@@ -12,7 +12,6 @@
  *   test_host_diff --replay FILE     a failing case that an earlier run wrote
  * EMU_SEED=N repeats a run; the seed is printed.
  */
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +28,10 @@
 #define DEFAULT_COUNT 10500000ull
 #define RAM_SIZE 0x200000u
 #define GUEST_CODE 0x20000000ull
+#define GUEST_SYS (GUEST_CODE + 0x1000) /* IDT; GDT and TSS; stack */
+#define GUEST_HANDLERS (GUEST_CODE + 0x800)
 #define PHYS_CODE 0x8000u
+#define PHYS_SYS 0x9000u
 #define PHYS_MEM 0x10000u
 #define WINDOW 512u /* bytes of memory in play, around the page boundary */
 #define WINDOW_OFF (0x1000u - WINDOW / 2)
@@ -62,6 +64,7 @@ static uint64_t rnd(void)
 static uint8_t *ram;
 static struct x86_cpu *cpu;
 static struct x86_cpu_model model;
+static struct x86_state user_state;
 
 static void map_page(uint64_t lin, uint64_t phys)
 {
@@ -71,6 +74,23 @@ static void map_page(uint64_t lin, uint64_t phys)
     pdpt[0] = 0x3067;
     pd[lin >> 21 & 511] = (uint64_t)((uint8_t *)pt - ram) | 0x67;
     pt[lin >> 12 & 511] = phys | 0x67;
+}
+
+/* A gate a vector whose handler's address tells the vector. */
+static void make_tables(struct x86_state *s)
+{
+    for (unsigned v = 0; v < 32; v++) {
+        uint64_t to = GUEST_HANDLERS + v;
+        uint64_t lo = (to & 0xffff) | 8u << 16 | 0x8e00ull << 32 | (to >> 16 & 0xffff) << 48, hi = to >> 32;
+        memcpy(ram + PHYS_SYS + 16 * v, &lo, 8);
+        memcpy(ram + PHYS_SYS + 16 * v + 8, &hi, 8);
+    }
+    uint64_t code = 0x00209b0000000000ull, rsp0 = GUEST_SYS + 0x3000;
+    memcpy(ram + PHYS_SYS + 0x1008, &code, 8);
+    memcpy(ram + PHYS_SYS + 0x1804, &rsp0, 8);
+    s->idt = (struct x86_dtable){.base = GUEST_SYS, .limit = 0xfff};
+    s->gdt = (struct x86_dtable){.base = GUEST_SYS + 0x1000, .limit = 0x0f};
+    s->seg[X86_TR] = (struct x86_seg){.base = GUEST_SYS + 0x1800, .limit = 0x67, .sel = 0x40, .attr = 0x8b};
 }
 
 static uint64_t no_tsc(void *opaque)
@@ -93,6 +113,9 @@ static void guest_init(void)
     x86_cpu_model_software(&model);
     cpu = x86_cpu_new(pm, &bus, &model, &topo, 0);
     map_page(GUEST_CODE, PHYS_CODE);
+    for (unsigned k = 0; k < 3; k++) {
+        map_page(GUEST_SYS + 0x1000 * k, PHYS_SYS + 0x1000 * k);
+    }
     map_page(HOST_MEM_BASE, PHYS_MEM);
     map_page(HOST_MEM_BASE + 0x1000, PHYS_MEM + 0x1000);
     struct x86_state s;
@@ -109,6 +132,8 @@ static void guest_init(void)
     s.seg[X86_CS].sel = 0x2b;
     s.rflags = 2;
     s.rip = GUEST_CODE;
+    make_tables(&s);
+    user_state = s;
     x86_cpu_set_state(cpu, &s);
 }
 
@@ -140,7 +165,6 @@ static void guest_load(const struct test_case *t)
     st->rip = GUEST_CODE;
     st->mp = X86_MP_RUNNABLE;
     memset(&st->ev, 0, sizeof st->ev);
-    cpu->shutdown_vectors[0] = 0xff;
 }
 
 static void guest_store(struct outcome *o)
@@ -164,7 +188,7 @@ static void guest_store(struct outcome *o)
     o->vector = -1;
 }
 
-/* No IDT: any exception ends in shutdown, with the first vector on record. REP runs until done. */
+/* An exception ends at its handler's address. REP runs until done. */
 static void guest_run(const struct test_case *t, struct outcome *o)
 {
     guest_load(t);
@@ -173,11 +197,11 @@ static void guest_run(const struct test_case *t, struct outcome *o)
         stop = x86_emulate_one(cpu);
     }
     guest_store(o);
-    if (stop == X86_STOP_SHUTDOWN) {
-        o->vector = cpu->shutdown_vectors[0];
-    } else if (cpu->st.rip != GUEST_CODE + t->len) {
-        o->vector = 255; /* went elsewhere */
+    if (cpu->st.rip == GUEST_CODE + t->len && stop == X86_STOP_NONE) {
+        return;
     }
+    o->vector = cpu->st.rip - GUEST_HANDLERS < 32 ? (int)(cpu->st.rip - GUEST_HANDLERS) : 255;
+    x86_cpu_set_state(cpu, &user_state); /* back to user mode */
 }
 
 static void native_run(const struct test_case *t, struct outcome *o)

@@ -89,15 +89,15 @@ static bool has_prefix(const char *s, const char *const *list)
 /* Does the instruction depend on MXCSR? By the mnemonic: integer ones begin with P. */
 static bool uses_mxcsr(const struct x86_insn *i)
 {
-    static const char *const arith[] = {"add", "sub", "mul", "div", "min", "max", "sqrt", "cmp", "round", "dpp",
-                                        "hadd", "hsub", "fmadd", "fmsub", "fnmadd", "fnmsub", NULL};
-    static const char *const types[] = {"ps", "pd", "ss", "sd", NULL};
-    static const char *const other[] = {"cvt", "comis", "ucomis", NULL};
+    static const char *const arith[] = {"ADD", "SUB", "MUL", "DIV", "MIN", "MAX", "SQRT", "CMP", "ROUND", "DPP",
+                                        "HADD", "HSUB", "FMADD", "FMSUB", "FNMADD", "FNMSUB", NULL};
+    static const char *const types[] = {"PS", "PD", "SS", "SD", NULL};
+    static const char *const other[] = {"CVT", "COMIS", "UCOMIS", NULL};
     const char *name = x86_op_name((enum x86_op)i->op);
     if (i->cls != X86_CLS_SSE && i->cls != X86_CLS_AVX) {
         return false;
     }
-    if ((i->prefixes & X86_PFX_VEX) && *name == 'v') {
+    if ((i->prefixes & X86_PFX_VEX) && *name == 'V') {
         name++;
     }
     return has_prefix(name, other) || (has_prefix(name, arith) && has_suffix(name, types));
