@@ -183,6 +183,12 @@ static void print_caps(const struct accel_caps *c)
             c->parallel_vcpus ? ", parallel" : "", c->irqchip ? ", irqchip" : "",
             c->dirty_log ? ", dirty log" : "", c->hw_breakpoints ? ", breakpoints" : "",
             c->single_step ? ", single-step" : "", c->counts_insns ? ", counts instructions" : "");
+    GString *lacks = g_string_new(NULL);
+    x86_cpu_model_lacks(&c->offered, lacks);
+    if (lacks->len) {
+        g_print("         guests have no %s: this host doesn't\n", lacks->str);
+    }
+    g_string_free(lacks, TRUE);
 }
 
 void accel_print_help(void)

@@ -178,10 +178,10 @@ void x86_cpu_model_software(struct x86_cpu_model *m)
     address_bits(m);
 }
 
-void x86_cpu_host_lacks(GString *out)
+void x86_cpu_model_lacks(const struct x86_cpu_model *m, GString *out)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(host_features); i++) {
-        if (!host_has(host_features[i])) {
+        if (!x86_has(m, host_features[i])) {
             g_string_append_printf(out, "%s%s", out->len ? " " : "",
                                    x86_features[host_features[i]].name);
         }

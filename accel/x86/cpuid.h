@@ -51,8 +51,9 @@ bool x86_cpu_model_parse(struct x86_cpu_model *m, const char *text,
 /* What the software engine offers on this host: instructions that it can execute. */
 void x86_cpu_model_software(struct x86_cpu_model *m);
 void x86_cpu_print_models(void); /* -cpu help */
-/* Names of the instruction sets that the software engine would offer if this host had them. */
-void x86_cpu_host_lacks(GString *out);
+/* Appends the names of the instruction sets (of those that emu knows to execute) that m lacks: what
+ * an accelerator cannot do because the host can't. */
+void x86_cpu_model_lacks(const struct x86_cpu_model *m, GString *out);
 
 static inline void x86_feature_set(struct x86_cpu_model *m, enum x86_feature_id f, bool on)
 {

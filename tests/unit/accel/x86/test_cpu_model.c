@@ -209,7 +209,7 @@ static void test_other_host(void **state)
     (void)state;
     struct x86_cpu_model m;
     GString *lacks = g_string_new(NULL);
-    x86_cpu_host_lacks(lacks);
+    x86_cpu_model_lacks(&offered, lacks);
     assert_string_equal(lacks->str, "");
     fake_host_cpuid_all(false);
     x86_cpu_model_software(&m);
@@ -218,7 +218,7 @@ static void test_other_host(void **state)
     assert_false(x86_has(&m, X86_FEAT_SSE2));
     assert_false(x86_has(&m, X86_FEAT_FPU));
     assert_false(x86_has(&m, X86_FEAT_AVX));
-    x86_cpu_host_lacks(lacks);
+    x86_cpu_model_lacks(&m, lacks);
     assert_non_null(strstr(lacks->str, "sse4.2"));
     g_string_free(lacks, TRUE);
 }
