@@ -404,7 +404,7 @@ static x86_exec_fn *bind_cache(const struct x86_insn *i)
     switch (i->op) {
     case X86_OP_INVD: case X86_OP_WBINVD: case X86_OP_WBNOINVD: return cache_priv;
     case X86_OP_CLFLUSH: case X86_OP_CLFLUSHOPT: case X86_OP_CLWB: return cache_line;
-    case X86_OP_CLDEMOTE: case X86_OP_SERIALIZE: return nothing;
+    case X86_OP_SERIALIZE: return nothing;
     case X86_OP_CLZERO: return clzero;
     case X86_OP_INVLPG: return invlpg;
     case X86_OP_INVPCID: return invpcid;
