@@ -88,11 +88,17 @@ static unsigned alignment(const struct x86_insn *i, unsigned size)
     }
 }
 
+/* AMD's processors take unaligned operands of the SHA instructions, against both manuals' tables. */
+static bool excused(const struct x86_cpu *cpu, const struct x86_insn *i)
+{
+    return i->op >= X86_OP_SHA1NEXTE && i->op <= X86_OP_SHA256MSG2 && strcmp(cpu->model->vendor, "AuthenticAMD") == 0;
+}
+
 static uint64_t operand_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, bool write)
 {
     uint64_t lin = x86_mem_lin(cpu, i, size, write ? X86_ACCESS_WRITE : X86_ACCESS_READ);
     unsigned align = alignment(i, size);
-    if (UNLIKELY(lin & (align - 1))) {
+    if (UNLIKELY(lin & (align - 1)) && !excused(cpu, i)) {
         x86_raise_error(cpu, X86_EXC_GP, 0);
     }
     return lin;

@@ -154,6 +154,7 @@ static void exec_emms(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     (void)i;
     x86_check_mmx(cpu);
+    x86_enter_mmx(cpu);
     cpu->st.fpu.ftw = 0;
 }
 

@@ -250,6 +250,16 @@ static uint32_t undefined_flags(const struct x86_insn *i, const struct host_stat
     }
 }
 
+/* DPPS and DPPD add products: where #U is unmasked, a product that is tiny and exact raises it on the
+ * host and is not seen here, since the host ran masked and only results can be looked at. */
+static bool hidden_underflow(const struct x86_insn *i, const struct host_state *in)
+{
+    uint32_t mxcsr;
+    memcpy(&mxcsr, in->fx + 24, 4);
+    return !(mxcsr & 0x800) &&
+           (i->op == X86_OP_DPPS || i->op == X86_OP_DPPD || i->op == X86_OP_VDPPS || i->op == X86_OP_VDPPD);
+}
+
 /* SHLD/SHRD with a count above the operand size: the result is undefined too. */
 static bool undefined_result(const struct x86_insn *i, const struct host_state *in)
 {
@@ -263,6 +273,9 @@ static bool undefined_result(const struct x86_insn *i, const struct host_state *
 static const char *differs(const struct x86_insn *i, const struct test_case *t, const struct outcome *a,
                            const struct outcome *b)
 {
+    if (hidden_underflow(i, &t->in)) {
+        return NULL;
+    }
     if (a->vector != b->vector) {
         return "exception";
     }
@@ -333,6 +346,12 @@ static bool wanted(const struct x86_insn *i)
     if (!x86_has(&model, (enum x86_feature_id)i->feature)) {
         return false;
     }
+    if (i->map == 1 && i->opcode == 0x0d && i->modrm >= 0xc0) {
+        return false; /* a NOP on Intel's processors, #UD on AMD's */
+    }
+    if (i->seg == X86_FS || i->seg == X86_GS) {
+        return false; /* the host's own bases */
+    }
     return i->cls == X86_CLS_INT || i->cls == X86_CLS_GPR_HOST || i->cls == X86_CLS_X87 || i->cls == X86_CLS_MMX ||
            i->cls == X86_CLS_SSE || i->cls == X86_CLS_AVX ||
            (i->cls == X86_CLS_STRING && i->op != X86_OP_INS && i->op != X86_OP_OUTS);
@@ -379,6 +398,16 @@ static void try_opcode(uint8_t *b, unsigned n)
     }
 }
 
+/* Bytes that are not an opcode of this map. */
+static bool is_prefix(unsigned map, unsigned op)
+{
+    if (map == 0) {
+        return op == 0x0f || (op & 0xe7) == 0x26 || (op >= 0x40 && op < 0x50) || op == 0x62 ||
+               (op >= 0x64 && op <= 0x67) || op == 0xc4 || op == 0xc5 || op == 0xf0 || op == 0xf2 || op == 0xf3;
+    }
+    return map == 1 && (op == 0x38 || op == 0x3a);
+}
+
 static void make_legacy_forms(void)
 {
     static const uint8_t prefixes[] = {0, 0x66, 0xf3, 0xf2, 0xf0};
@@ -388,6 +417,9 @@ static void make_legacy_forms(void)
                 for (unsigned op = 0; op < 256; op++) {
                     uint8_t b[8];
                     unsigned n = 0;
+                    if (is_prefix(map, op)) {
+                        continue;
+                    }
                     if (prefixes[p]) {
                         b[n++] = prefixes[p];
                     }
@@ -620,10 +652,12 @@ static void print_diff(const struct outcome *g, const struct outcome *n)
     }
 }
 
-/* Sets pieces of the input to zero as long as the case goes on failing. */
-static void shrink(struct test_case *t)
+/* Sets pieces of the input to zero as long as the case goes on failing in the same way. */
+static void shrink(struct test_case *t, const char *why)
 {
     struct outcome g, n;
+    run_case(t, &g, &n);
+    int vg = g.vector, vn = n.vector;
     struct {
         void *p;
         size_t len;
@@ -649,7 +683,8 @@ static void shrink(struct test_case *t)
         uint8_t old[32];
         memcpy(old, part[k].p, part[k].len);
         memset(part[k].p, 0, part[k].len);
-        if (!run_case(t, &g, &n)) {
+        const char *now = run_case(t, &g, &n);
+        if (!now || strcmp(now, why) != 0 || g.vector != vg || n.vector != vn) {
             memcpy(part[k].p, old, part[k].len);
         }
     }
@@ -698,7 +733,7 @@ static void report(struct test_case *t, const char *why, unsigned number)
 {
     struct outcome g, n;
     char path[64];
-    shrink(t);
+    shrink(t, why);
     run_case(t, &g, &n);
     snprintf(path, sizeof path, "host-diff-%u.case", number);
     save_case(t, path);

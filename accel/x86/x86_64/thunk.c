@@ -15,7 +15,9 @@
 
 #include "os/os.h"
 
-#define CODE_SIZE (4u << 20)
+/* Room for every form there is: about 160,000, most of them immediates of a few dozen opcodes. The
+ * host gives a page when it is used; a Linux guest uses one or two hundred KiB. */
+#define CODE_SIZE (32u << 20)
 #define STUB_MAX 256 /* bytes; longer than any stub */
 
 struct form {
