@@ -33,14 +33,27 @@ static FILE *out(void)
     return file ? file : stderr;
 }
 
+/* Lock held. */
+static void print_line(FILE *f, const char *level, const char *who, const char *fmt, va_list ap)
+{
+    fprintf(f, "emu: %s%s%s", level, who ? who : "", who ? ": " : "");
+    vfprintf(f, fmt, ap);
+    fputc('\n', f);
+    fflush(f);
+}
+
+/* A word to the user: on the terminal even when -D takes the log, and there as well. */
 static void line(const char *level, const char *who, const char *fmt, va_list ap)
 {
+    va_list again;
+    va_copy(again, ap);
     g_mutex_lock(&lock);
-    fprintf(out(), "emu: %s%s%s", level, who ? who : "", who ? ": " : "");
-    vfprintf(out(), fmt, ap);
-    fputc('\n', out());
-    fflush(out());
+    print_line(stderr, level, who, fmt, ap);
+    if (file) {
+        print_line(file, level, who, fmt, again);
+    }
     g_mutex_unlock(&lock);
+    va_end(again);
 }
 
 void log_err(const char *who, const char *fmt, ...)

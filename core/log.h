@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Log lines for people. Any thread. Lines go to stderr, or to the file of log_open (-D FILE).
- * Errors that a caller can return are returned (GError), not logged: who reports does not return
- * them.
+ * Log lines for people. Any thread. Messages go to stderr and, with log_open (-D FILE), into that
+ * file as well; what -d asks for goes to the file instead of stderr. Errors that a caller can
+ * return are returned (GError), not logged: who reports does not return it.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
