@@ -68,7 +68,8 @@ static bool check_image(const struct boot_images *b, struct layout *l, GError **
                           SETUP_SECTS_MAX);
     }
     uint64_t size = l->version >= 0x204 ? boot_get32(h + H_SYSSIZE) : boot_get16(h + H_SYSSIZE);
-    if (b->kernel_len <= l->setup_len || l->setup_len + size * 16 > b->kernel_len) {
+    /* Counted in 16 bytes: memtest86+ and iPXE end within the last of them. */
+    if (b->kernel_len <= l->setup_len || l->setup_len + size * 16 > b->kernel_len + 15) {
         return boot_error(b, err,
                           "the file is cut off: %zu bytes, its header promises %" G_GUINT64_FORMAT,
                           b->kernel_len, l->setup_len + size * 16);
