@@ -78,10 +78,10 @@ enum {
     X86_PFX_VEX = 1 << 7
 };
 
-/* What has no entry in opnd[]: implicit registers of MUL, DIV, CMPXCHG, SHA256RNDS2 ... (shift by CL or
- * by one, AL/eAX and DX of short forms are listed), and the memory of strings, XLAT, MASKMOVQ,
- * MASKMOVDQU, PUSH, POP; there seg is the source segment (DS or the override), adsize and opsize hold
- * as usual. A gather's index is a vector register: insn.index is its number. */
+/* What has no entry in opnd[]: implicit registers of MUL, DIV, CMPXCHG, SHA256RNDS2 ... (shift by
+ * CL or by one, AL/eAX and DX of short forms are listed), and the memory of strings, XLAT,
+ * MASKMOVQ, MASKMOVDQU, PUSH, POP; there seg is the source segment (DS or the override), adsize and
+ * opsize hold as usual. A gather's index is a vector register: insn.index is its number. */
 struct x86_insn;
 struct x86_cpu;
 /* What the interpreter runs for an instruction; bound after decoding (interp.h). */
@@ -127,13 +127,15 @@ enum x86_decode_result {
 };
 
 /* mode: 2, 4 or 8 (CS.D=0, CS.D=1, 64-bit). Fills everything but exec. */
-enum x86_decode_result x86_decode(struct x86_insn *insn, const uint8_t *bytes, size_t avail, unsigned mode);
+enum x86_decode_result x86_decode(struct x86_insn *insn, const uint8_t *bytes, size_t avail,
+                                  unsigned mode);
 
 const char *x86_op_name(enum x86_op op); /* as in ops.def */
 
 static inline bool x86_insn_has_mem(const struct x86_insn *i)
 {
-    return i->has_modrm ? (i->modrm >> 6) != 3 : (i->opnd[0].kind == X86_OPND_MEM || i->opnd[1].kind == X86_OPND_MEM);
+    return i->has_modrm ? (i->modrm >> 6) != 3
+                        : i->opnd[0].kind == X86_OPND_MEM || i->opnd[1].kind == X86_OPND_MEM;
 }
 
 #endif
