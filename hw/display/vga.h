@@ -28,7 +28,7 @@ struct device *vga_new(struct pci_bus *bus, int devfn, const uint8_t *rom, size_
                        GError **err);
 
 /* For reproducible pictures: with freeze on, cursor and blinking characters are drawn in their
- * visible phase whatever the clock says. */
+ * visible phase whatever the clock says. display_refresh(full) does so for that one picture. */
 void vga_freeze_blink(struct device *vga, bool freeze);
 
 #endif

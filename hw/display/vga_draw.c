@@ -354,6 +354,7 @@ void vga_update(void *opaque, bool full)
 {
     struct vga *v = opaque;
     unsigned width = 720, height = 400;
+    v->steady = full || v->freeze;
     enum picture pic = PIC_TEXT;
     if (vga_is_blank(v)) {
         pic = PIC_BLANK;

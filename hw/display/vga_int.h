@@ -135,6 +135,7 @@ struct vga {
 
     bool redraw;        /* palette, mode or font changed */
     bool freeze;
+    bool steady;        /* this update shows blinking things: a whole picture was asked for */
     uint32_t lut16[16]; /* pixel of a 4-bit colour */
     uint32_t lut256[256];
     uint32_t *line;     /* scratch for one line */

@@ -5,7 +5,7 @@
  *
  * Cells and fonts are compared with what was drawn last, so that an update draws only rows that
  * changed. Blinking follows the frame counter: the cursor changes every 16 frames, characters every
- * 32; vga_freeze_blink holds both visible for pictures that must come out the same.
+ * 32. Whole pictures (screenshots) and vga_freeze_blink show both, so that they come out the same.
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ static struct text_mode text_mode(const struct vga *v)
     const uint8_t *c = v->crtc;
     unsigned cursor = ((unsigned)c[CRTC_CURSOR_HI] << 8 | c[CRTC_CURSOR_LO]) +
                       (c[CRTC_CURSOR_END] >> 5 & 3);
-    int64_t frame = v->freeze ? 0 : clock_now_ns(v->clock) / v->frame_ns;
+    int64_t frame = v->steady ? 0 : clock_now_ns(v->clock) / v->frame_ns;
     struct text_mode m = {
         .cols = c[CRTC_H_DISPLAY_END] + 1u,
         .lines = vga_lines(v),

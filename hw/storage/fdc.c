@@ -23,7 +23,6 @@
 #define FDC_IRQ 6
 #define FDC_DMA 2
 #define VERSION_82077AA 0x90
-#define PART_ID 0x41
 
 enum dor_bits { DOR_DRIVE = 0x03, DOR_NRESET = 0x04, DOR_DMAGATE = 0x08 };
 enum msr_bits { MSR_RQM = 0x80, MSR_DIO = 0x40, MSR_NONDMA = 0x20, MSR_BUSY = 0x10 };
@@ -245,12 +244,6 @@ static void version(struct fdc *f)
     phase_result(f, 1);
 }
 
-static void part_id(struct fdc *f)
-{
-    f->result[0] = PART_ID;
-    phase_result(f, 1);
-}
-
 static void configure(struct fdc *f)
 {
     f->config = f->cmd[2] & 0x7f;
@@ -303,7 +296,7 @@ static const struct fdc_cmd {
     { 0x0f, 0xff, 3, seek },                { 0x8f, 0xbf, 3, relative_seek },
     { 0x0e, 0xff, 1, dumpreg },             { 0x10, 0xff, 1, version },
     { 0x12, 0xff, 2, perpendicular },       { 0x13, 0xff, 4, configure },
-    { 0x14, 0x7f, 1, lock },                { 0x18, 0xff, 1, part_id },
+    { 0x14, 0x7f, 1, lock }, /* PART ID (18h) came with the 82078 and is invalid here */
 };
 
 static const struct fdc_cmd *command_find(uint8_t code)

@@ -334,6 +334,10 @@ static void test_text_cursor_blink(void **state)
     fake_clock_step(r->clock, 16 * NS_PER_SEC / 70);
     s = refresh(r);
     assert_int_equal(pixel(s, 0, 0), dac_color(0));
+    s = display_refresh(r->display, true); /* a screenshot is steady */
+    assert_int_equal(pixel(s, 0, 0), dac_color(0x3f));
+    s = refresh(r);
+    assert_int_equal(pixel(s, 0, 0), dac_color(0));
     vga_freeze_blink(r->vga, true);
     s = refresh(r);
     assert_int_equal(pixel(s, 0, 0), dac_color(0x3f));
