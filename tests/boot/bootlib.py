@@ -320,6 +320,7 @@ def expect_in(text, pattern, where):
 
 def main(*tests):
     """Run the test functions of a file; the first failure ends it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('ended from outside'))
     try:
         for test in tests:
             test()

@@ -7,6 +7,9 @@
 start:  xor ax, ax
         mov ds, ax
         cli
+        mov dx, 0x3fb
+        mov al, 3               ; eight bits; after a reset it is five
+        out dx, al
         mov dx, 0x3f8
         mov al, '*'
         out dx, al
