@@ -271,13 +271,17 @@ static bool boundary(struct x86_cpu *cpu, enum x86_stop *stop)
 static enum x86_stop loop(struct x86_cpu *cpu)
 {
     enum x86_stop stop = X86_STOP_NONE;
+    bool step_next = false; /* run_blocks cannot go on here */
     while (boundary(cpu, &stop)) {
-        if (UNLIKELY(needs_steps(cpu) || run_blocks(cpu))) {
-            cpu->blocks->cur = NULL;
-            stop = step(cpu);
-            if (stop != X86_STOP_NONE) {
-                return stop;
-            }
+        if (LIKELY(!step_next && !needs_steps(cpu))) {
+            step_next = run_blocks(cpu);
+            continue;
+        }
+        cpu->blocks->cur = NULL;
+        step_next = false;
+        stop = step(cpu);
+        if (stop != X86_STOP_NONE) {
+            return stop;
         }
     }
     return stop;
