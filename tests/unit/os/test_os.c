@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: os/posix/file.c os/posix/event.c os/posix/time.c os/posix/process.c os/posix/pidfile.c
- * os/posix/tty.c os/posix/socket.c os/linux/mem.c os/linux/thread.c os/linux/proc.c os/linux/disk.c */
+ * os/posix/tty.c os/posix/socket.c os/linux/mem.c os/linux/thread.c os/linux/proc.c
+ * os/linux/disk.c */
 /* timeout: 60 */
 #include <errno.h>
 #include <fcntl.h>
