@@ -202,7 +202,7 @@ static void vga_unrealize(struct device *dev)
 }
 
 /* "4" or "4.1", hexadecimal as QEMU has it. */
-static bool parse_addr(const char *s, int *devfn, GError **err)
+static bool parse_addr(const char *s, int *place, GError **err)
 {
     char *end;
     unsigned long fn = 0, slot = strtoul(s, &end, 16);
@@ -217,7 +217,7 @@ static bool parse_addr(const char *s, int *devfn, GError **err)
                     "VGA: addr=%s: a slot 0-1f, or slot.function", s);
         return false;
     }
-    *devfn = PCI_DEVFN((int)slot, (int)fn);
+    *place = PCI_DEVFN((int)slot, (int)fn) + 1;
     return true;
 }
 
@@ -234,7 +234,7 @@ static bool check_props(struct vga *v, GError **err)
                     DISPI_MAX_XRES, DISPI_MAX_YRES);
         return false;
     }
-    return !v->addr || parse_addr(v->addr, &v->devfn, err);
+    return !v->addr || parse_addr(v->addr, &v->place, err);
 }
 
 /* VRAM on a page boundary, as accelerators need to map it. */
@@ -288,7 +288,7 @@ static bool vga_realize(struct device *dev, GError **err)
     struct vga *v = vga_of(dev);
     struct pci_bus *bus = (struct pci_bus *)dev->bus;
     const struct pci_bus_env *env = pci_bus_env(bus);
-    if (!check_props(v, err) || !pci_device_init(&v->pci, bus, v->devfn, &ids, err)) {
+    if (!check_props(v, err) || !pci_device_init(&v->pci, bus, v->place - 1, &ids, err)) {
         return false;
     }
     v->clock = env->clock;
@@ -339,7 +339,7 @@ struct device *vga_new(struct pci_bus *bus, int devfn, const uint8_t *rom, size_
     struct device *dev = device_new(&vga_class);
     struct vga *v = vga_of(dev);
     dev->bus = (struct bus *)bus;
-    v->devfn = devfn;
+    v->place = devfn < 0 ? 0 : devfn + 1;
     v->rom = rom;
     v->rom_len = rom_len;
     if (!device_realize(dev, err)) {

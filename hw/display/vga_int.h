@@ -94,7 +94,7 @@ struct vga {
     /* Properties. */
     uint32_t vgamem_mb, xres, yres;
     char *addr;
-    int devfn;
+    int place; /* devfn + 1; 0 = the next free slot */
     const uint8_t *rom; /* until realize */
     size_t rom_len;
 

@@ -538,7 +538,7 @@ static bool fdc_realize(struct device *dev, GError **err)
             g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
                         "drive '%s': %" G_GUINT64_FORMAT " sectors are too many for a floppy disk "
                         "(at most %u)",
-                        d->id ? d->id : "?", block_sectors(d->block), FDC_MAX_SECTORS);
+                        d->id ? d->id : block_path(d->block), block_sectors(d->block), FDC_MAX_SECTORS);
             f->drives[i] = NULL;
             fdc_unrealize(dev);
             return false;

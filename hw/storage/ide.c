@@ -250,6 +250,11 @@ static void ports_remove(struct ide_pci *ide, struct ioport_space *io)
 
 /* --- drives --------------------------------------------------------------------------------- */
 
+static const char *drive_name(const struct drive *d)
+{
+    return d->id ? d->id : d->block ? block_path(d->block) : "without medium";
+}
+
 bool ide_attach(struct device *dev, int unit, struct drive *drive, GError **err)
 {
     struct ide_pci *ide = ide_of(dev);
@@ -258,7 +263,7 @@ bool ide_attach(struct device *dev, int unit, struct drive *drive, GError **err)
         unit = ide->drives[i] ? unit : i;
     }
     if (unit < 0 || unit > 3 || ide->drives[unit]) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "drive '%s': %s", drive->id ? drive->id : "?",
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "drive '%s': %s", drive_name(drive),
                     unit < 0   ? "all four IDE drives are taken"
                     : unit > 3 ? "IDE has units 0 to 3"
                                : "another drive has this IDE unit");
@@ -266,7 +271,7 @@ bool ide_attach(struct device *dev, int unit, struct drive *drive, GError **err)
     }
     if (drive->media == DRIVE_DISK && (!drive->block || block_sectors(drive->block) == 0)) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "drive '%s': a hard disk needs %s",
-                    drive->id ? drive->id : "?", drive->block ? "at least one sector" : "an image");
+                    drive_name(drive), drive->block ? "at least one sector" : "an image");
         return false;
     }
     if (drive->serial) {
