@@ -8,8 +8,9 @@
 #include "accel/x86/system.h"
 #include "core/physmem.h"
 
-struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus, const struct x86_cpu_model *m,
-                            const struct x86_topology *t, uint32_t apic_id)
+struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
+                            const struct x86_cpu_model *m, const struct x86_topology *t,
+                            uint32_t apic_id)
 {
     /* mem_buf is aligned for vectors by its place in a 64-byte aligned block */
     size_t size = (sizeof(struct x86_cpu) + 63) & ~(size_t)63;
@@ -135,8 +136,9 @@ void x86_mode_changed(struct x86_cpu *cpu)
     for (unsigned i = 0; i <= X86_GS; i++) {
         x86_seg_range_of(cpu, &st->seg[i], &cpu->range[i]);
     }
-    cpu->flat = cpu->code_mode == 8 || (seg_is_flat(&st->seg[X86_CS]) && flat_data(&st->seg[X86_ES]) &&
-                                        flat_data(&st->seg[X86_SS]) && flat_data(&st->seg[X86_DS]));
+    cpu->flat =
+        cpu->code_mode == 8 || (seg_is_flat(&st->seg[X86_CS]) && flat_data(&st->seg[X86_ES]) &&
+                                flat_data(&st->seg[X86_SS]) && flat_data(&st->seg[X86_DS]));
 }
 
 void x86_seg_changed(struct x86_cpu *cpu, unsigned seg)

@@ -15,6 +15,7 @@
 #include "accel/x86/consts.h"
 #include "accel/x86/cpuid.h"
 #include "accel/x86/decode.h"
+#include "accel/x86/mmu_state.h"
 #include "accel/x86/state.h"
 
 struct physmem;
@@ -26,7 +27,8 @@ struct x86_bus {
     void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
     uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
     void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
-    /* APIC and other machine MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false = #GP */
+    /* APIC and other machine MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false =
+     * #GP */
     bool (*msr_read)(void *opaque, uint32_t msr, uint64_t *value);
     bool (*msr_write)(void *opaque, uint32_t msr, uint64_t value);
     uint8_t (*tpr_read)(void *opaque);  /* CR8 */
@@ -36,58 +38,14 @@ struct x86_bus {
     void *opaque;
 };
 
-/* Software TLB: direct-mapped, indexed by linear page; one tag per kind of access, so that a hit
- * proves the access is allowed. tag = linear page address | X86_TLB_VALID for the current CPL class;
- * a host address is `linear + addend`. Entries that need the slow path (MMIO, code pages for writes,
- * watchpoints) keep an impossible tag. */
-#define X86_TLB_BITS 10
-#define X86_TLB_SIZE (1u << X86_TLB_BITS)
-struct x86_tlb_entry {
-    uint64_t tag_r, tag_w, tag_x;
-    uintptr_t addend;
-};
-#define X86_TLB_INVALID (~0ull)
-
-/* Lazy arithmetic flags, always in force: the last result, sign-extended to 64 bits, and the carry-out
- * vector of the operation (bit n = carry out of bit n), shifted so that the top carry of the operand
- * size is bit 63 and the one below it bit 62. CF = aux bit 63, OF = bits 63^62, ZF/SF/PF from result.
- * Touched by the helpers of flags.h only. */
+/* Lazy arithmetic flags, always in force: the last result, sign-extended to 64 bits, and the
+ * carry-out vector of the operation (bit n = carry out of bit n), shifted so that the top carry of
+ * the operand size is bit 63 and the one below it bit 62. CF = aux bit 63, OF = bits 63^62,
+ * ZF/SF/PF from result. Touched by the helpers of flags.h only. */
 struct x86_lazy {
     int64_t result;
     uint64_t aux;
     uint32_t misc; /* AF in its place; X86_LAZY_* xors for flags loaded as a whole */
-};
-
-/* Precomputed limit and type check of one segment for code outside 64-bit mode: an access of `size`
- * bytes at `off` is allowed when first <= off, off + size - 1 <= last and perm has its bit
- * (1 << enum x86_access). Kept by x86_mode_changed / x86_seg_changed. */
-struct x86_seg_range {
-    uint64_t base;
-    uint32_t first, last;
-    uint8_t perm;
-};
-
-/* What mmu.c keeps beside the TLB: facts about each slot, pages that need care when flags change,
- * the section of the last look-up (copied, so that an old view may be freed). */
-#define X86_MMU_SMAP_MAX 32
-#define X86_MMU_DIRTY_MAX 256
-struct x86_mmu {
-    uint8_t slot[2][X86_TLB_SIZE]; /* X86_SLOT_* */
-    gpa_t page[2][X86_TLB_SIZE];   /* physical page of the slot */
-    bool any_large;                /* some slot is part of a large page */
-    uint8_t smap_open;             /* supervisor slots of user pages, valid while AC = 1 */
-    uint16_t smap_slot[X86_MMU_SMAP_MAX];
-    uint16_t dirty_open;           /* pages of dirty-tracked regions that have tag_w */
-    gpa_t dirty_gpa[X86_MMU_DIRTY_MAX];
-    uint64_t pdpte[4];             /* PAE */
-    gpa_t sec_gpa;                 /* last section; sec_size 0: none */
-    uint64_t sec_size;
-    uint8_t *sec_host;             /* NULL: not RAM or ROM */
-    struct mem_region *sec_region;
-    uint64_t sec_off;
-    bool sec_ram, sec_tracked;
-    uint64_t phys_reserved;        /* bits above MAXPHYADDR, up to bit 51 */
-    uint64_t misses;
 };
 
 enum { /* cpu->debug_kinds, from DR7 and CR4.DE */
@@ -118,7 +76,7 @@ struct x86_cpu {
     uint8_t stack_size;         /* 2, 4, 8: SP, ESP, RSP */
     bool long_mode;             /* EFER.LMA */
     bool paging;
-    bool flat;                  /* ES, CS, SS, DS have base 0 and limit 4 GiB, writable, or 64-bit mode */
+    bool flat;                  /* ES, CS, SS, DS: base 0, limit 4 GiB, writable; or 64-bit */
     uint64_t canonical_shift;   /* 16 for 48-bit, 7 for 57-bit */
     uint64_t a20_mask;
     _Atomic unsigned requests;  /* any thread */
@@ -151,10 +109,10 @@ struct x86_cpu {
     struct x86_block_cache *blocks; /* decoded code (block.h) */
     struct x86_seg_range range[X86_SEG_COUNT];
     struct x86_mmu mmu;
-    uint8_t debug_kinds;        /* X86_DBG_EXEC: the loop asks x86_debug_code before each instruction */
+    uint8_t debug_kinds;        /* X86_DBG_EXEC: x86_debug_code before each instruction */
     uint8_t event_ext;          /* EXT bit of error codes while an event is being delivered */
     uint8_t shutdown_vectors[3]; /* after X86_STOP_SHUTDOWN: the chain that led there */
-    struct x86_code_map *code_map;  /* which pages hold decoded code; shared by the machine's processors */
+    struct x86_code_map *code_map;  /* which pages hold decoded code; of all processors */
 };
 
 /* Why the interpreter stopped. */
@@ -169,8 +127,9 @@ enum x86_stop {
     X86_STOP_WAIT_SIPI,
 };
 
-struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus, const struct x86_cpu_model *m,
-                            const struct x86_topology *t, uint32_t apic_id);
+struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
+                            const struct x86_cpu_model *m, const struct x86_topology *t,
+                            uint32_t apic_id);
 void x86_cpu_free(struct x86_cpu *cpu);
 /* Copies; set recomputes everything derived and flushes the TLB. get materialises lazy flags. The
  * TSC is set only if s->groups has X86_GROUP_TSC (so that copies made to change something else do
@@ -187,15 +146,17 @@ void x86_seg_changed(struct x86_cpu *cpu, unsigned seg);
 _Noreturn void x86_raise(struct x86_cpu *cpu, unsigned vector);
 _Noreturn void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error);
 _Noreturn void x86_raise_pf(struct x86_cpu *cpu, uint64_t addr, uint32_t error);
-/* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL check).
- * Returns false on triple fault. The saved rip is st.rip; for the software types (raised by an
- * instruction's handler) it is next_rip, and st.rip that of faults of the delivery. Sets st.rip and
- * next_rip to the handler, makes a halted CPU runnable, ends the STI and MOV SS shadows. (intr.c) */
+/* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL
+ * check). Returns false on triple fault. The saved rip is st.rip; for the software types (raised
+ * by an instruction's handler) it is next_rip, and st.rip that of faults of the delivery. Sets
+ * st.rip and next_rip to the handler, makes a halted CPU runnable, ends the STI and MOV SS
+ * shadows. (intr.c) */
 enum x86_event_type {
     X86_EVENT_EXTERNAL, X86_EVENT_NMI, X86_EVENT_EXCEPTION, X86_EVENT_SOFT_INT, X86_EVENT_INT3,
     X86_EVENT_INTO, X86_EVENT_ICEBP
 };
-bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error, uint32_t error);
+bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error,
+                 uint32_t error);
 
 /* Run until something stops it. Accepts INTR when cpu->bus.irq_ack is set and intr is raised. */
 enum x86_stop x86_interp_run(struct x86_cpu *cpu);

@@ -40,8 +40,9 @@ static bool pae_legacy(uint64_t cr0, uint64_t cr4, uint64_t efer)
 
 static void write_cr0(struct x86_cpu *cpu, uint64_t v)
 {
-    const uint64_t known = X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE |
-                           X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | X86_CR0_PG;
+    const uint64_t known = X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET |
+                           X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD |
+                           X86_CR0_PG;
     struct x86_state *st = &cpu->st;
     uint64_t old = st->cr0, efer = st->msr.efer;
     if (v >> 32) {
@@ -105,14 +106,26 @@ static void write_cr3(struct x86_cpu *cpu, uint64_t v)
 
 static uint64_t cr4_known(const struct x86_cpu *cpu)
 {
-    static const struct { uint32_t bits; uint8_t feature; } map[] = {
-        {X86_CR4_VME | X86_CR4_PVI, X86_FEAT_VME}, {X86_CR4_TSD, X86_FEAT_TSC}, {X86_CR4_DE, X86_FEAT_DE},
-        {X86_CR4_PSE, X86_FEAT_PSE}, {X86_CR4_PAE, X86_FEAT_PAE}, {X86_CR4_MCE, X86_FEAT_MCE},
-        {X86_CR4_PGE, X86_FEAT_PGE}, {X86_CR4_PCE, X86_FEAT_NONE}, {X86_CR4_OSFXSR, X86_FEAT_FXSR},
-        {X86_CR4_OSXMMEXCPT, X86_FEAT_SSE}, {X86_CR4_UMIP, X86_FEAT_UMIP}, {X86_CR4_LA57, X86_FEAT_LA57},
-        {X86_CR4_FSGSBASE, X86_FEAT_FSGSBASE}, {X86_CR4_PCIDE, X86_FEAT_PCID},
-        {X86_CR4_OSXSAVE, X86_FEAT_XSAVE}, {X86_CR4_SMEP, X86_FEAT_SMEP}, {X86_CR4_SMAP, X86_FEAT_SMAP},
-        {X86_CR4_PKE, X86_FEAT_PKU},
+    static const struct { uint32_t bits; uint8_t feature;
+    } map[] = {
+        { X86_CR4_VME | X86_CR4_PVI, X86_FEAT_VME },
+        { X86_CR4_TSD, X86_FEAT_TSC },
+        { X86_CR4_DE, X86_FEAT_DE },
+        { X86_CR4_PSE, X86_FEAT_PSE },
+        { X86_CR4_PAE, X86_FEAT_PAE },
+        { X86_CR4_MCE, X86_FEAT_MCE },
+        { X86_CR4_PGE, X86_FEAT_PGE },
+        { X86_CR4_PCE, X86_FEAT_NONE },
+        { X86_CR4_OSFXSR, X86_FEAT_FXSR },
+        { X86_CR4_OSXMMEXCPT, X86_FEAT_SSE },
+        { X86_CR4_UMIP, X86_FEAT_UMIP },
+        { X86_CR4_LA57, X86_FEAT_LA57 },
+        { X86_CR4_FSGSBASE, X86_FEAT_FSGSBASE },
+        { X86_CR4_PCIDE, X86_FEAT_PCID },
+        { X86_CR4_OSXSAVE, X86_FEAT_XSAVE },
+        { X86_CR4_SMEP, X86_FEAT_SMEP },
+        { X86_CR4_SMAP, X86_FEAT_SMAP },
+        { X86_CR4_PKE, X86_FEAT_PKU },
     };
     uint64_t known = 0;
     for (unsigned i = 0; i < ARRAY_LEN(map); i++) {
@@ -138,7 +151,8 @@ static void write_cr4(struct x86_cpu *cpu, uint64_t v)
     if ((v & ~old & X86_CR4_PCIDE) && (!cpu->long_mode || (st->cr3 & 0xfff))) {
         gp(cpu);
     }
-    if (pae_legacy(st->cr0, v, st->msr.efer) && (diff & (X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PGE | X86_CR4_SMEP))) {
+    if (pae_legacy(st->cr0, v, st->msr.efer) &&
+        (diff & (X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PGE | X86_CR4_SMEP))) {
         x86_load_pdptes(cpu, st->cr3);
     }
     st->cr4 = v;

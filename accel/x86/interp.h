@@ -8,15 +8,15 @@
 #include "accel/x86/cpu.h"
 #include "accel/x86/mmu.h"
 
-/* Each family binds its instructions: returns the handler for a decoded instruction, or NULL when it
- * is not of that family. Handlers execute with cpu->next_rip set and st.rip that of the
+/* Each family binds its instructions: returns the handler for a decoded instruction, or NULL when
+ * it is not of that family. Handlers execute with cpu->next_rip set and st.rip that of the
  * instruction; they end by returning (rip becomes next_rip) or by x86_raise. */
-x86_exec_fn *x86_bind_alu(const struct x86_insn *i);     /* interp_alu.c: arithmetic, logic, shifts, bits, mov, lea, push/pop, cmov, set, xchg, bswap, mul/div, bcd ... */
-x86_exec_fn *x86_bind_branch(const struct x86_insn *i);  /* interp_branch.c */
-x86_exec_fn *x86_bind_string(const struct x86_insn *i);  /* interp_string.c incl. INS/OUTS */
-x86_exec_fn *x86_bind_system(const struct x86_insn *i);  /* interp_system.c: CRs, DRs, MSRs, tables, far transfers, IRET, SYSCALL, I/O, CPUID, RDTSC ... */
-x86_exec_fn *x86_bind_host(const struct x86_insn *i);    /* interp_host.c: x87, MMX, SSE, AVX, BMI through thunks; FXSAVE/XSAVE family */
-x86_exec_fn *x86_bind(const struct x86_insn *i);         /* tries all; never NULL (an #UD handler) */
+x86_exec_fn *x86_bind_alu(const struct x86_insn *i);    /* interp_alu*.c: data, stack, BCD */
+x86_exec_fn *x86_bind_branch(const struct x86_insn *i); /* interp_branch.c */
+x86_exec_fn *x86_bind_string(const struct x86_insn *i); /* interp_string.c incl. INS/OUTS */
+x86_exec_fn *x86_bind_system(const struct x86_insn *i); /* interp_system*.c */
+x86_exec_fn *x86_bind_host(const struct x86_insn *i);   /* interp_host.c: by thunks; save areas */
+x86_exec_fn *x86_bind(const struct x86_insn *i);        /* tries all; never NULL (raises #UD) */
 
 /* The operand helpers every family uses. */
 static inline bool x86_user(const struct x86_cpu *cpu)
@@ -58,7 +58,8 @@ static inline uint64_t x86_ea(const struct x86_cpu *cpu, const struct x86_insn *
     return i->adsize == 8 ? a : i->adsize == 4 ? (uint32_t)a : (uint16_t)a;
 }
 
-static inline uint64_t x86_mem_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, enum x86_access a)
+static inline uint64_t x86_mem_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size,
+                                   enum x86_access a)
 {
     return x86_linear(cpu, i->seg, x86_ea(cpu, i), size, a);
 }
@@ -83,11 +84,13 @@ void x86_write_cr(struct x86_cpu *cpu, unsigned cr, uint64_t v);
 uint64_t x86_read_cr(struct x86_cpu *cpu, unsigned cr);
 void x86_write_msr(struct x86_cpu *cpu, uint32_t msr, uint64_t v);
 uint64_t x86_read_msr(struct x86_cpu *cpu, uint32_t msr);
-void x86_check_io(struct x86_cpu *cpu, uint16_t port, unsigned size); /* IOPL and TSS bitmap, #GP(0) */
+/* IOPL and TSS bitmap, #GP(0). */
+void x86_check_io(struct x86_cpu *cpu, uint16_t port, unsigned size);
 
 /* RFLAGS as a whole: lazy flags materialised / dropped. (flags.h has the inline parts) */
 uint64_t x86_rflags(struct x86_cpu *cpu);
-void x86_set_rflags(struct x86_cpu *cpu, uint64_t v, uint64_t mask); /* masked write, no privilege rules */
+/* Masked write, no privilege rules. */
+void x86_set_rflags(struct x86_cpu *cpu, uint64_t v, uint64_t mask);
 
 /* Data breakpoints (debug.c): called by slow paths only; when DR7 enables any, pages with watched
  * addresses stay out of the TLB. Hits are collected in st.ev.pending_dbg. */

@@ -9,7 +9,7 @@
 
 
 
-/* --- control and debug registers ------------------------------------------------------------------- */
+/* --- control and debug registers ------------------------------------------------------------ */
 
 static void mov_from_cr(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -95,7 +95,7 @@ static void smsw(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- MSRs, counters, CPUID ----------------------------------------------------------------------------- */
+/* --- MSRs, counters, CPUID ------------------------------------------------------------------ */
 
 static void set_edx_eax(struct x86_cpu *cpu, uint64_t v)
 {
@@ -187,7 +187,7 @@ static void rdrand(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_set_arith_flags(cpu, ok ? X86_FL_CF : 0);
 }
 
-/* --- ports ----------------------------------------------------------------------------------------------- */
+/* --- ports ---------------------------------------------------------------------------------- */
 
 static uint16_t port_of(const struct x86_cpu *cpu, const struct x86_insn *i, unsigned k)
 {
@@ -213,7 +213,7 @@ static void out(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- IF, AC ------------------------------------------------------------------------------------------------ */
+/* --- IF, AC --------------------------------------------------------------------------------- */
 
 /* Who keeps IF virtual: V86 with VME, or CPL 3 with PVI, at IOPL < 3. */
 static bool virtual_if(const struct x86_cpu *cpu)
@@ -259,7 +259,7 @@ static void clac_stac(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_set_rflags(cpu, i->op == X86_OP_STAC ? X86_FL_AC : 0, X86_FL_AC);
 }
 
-/* --- caches and TLB ------------------------------------------------------------------------------------------ */
+/* --- caches and TLB ------------------------------------------------------------------------- */
 
 static void cache_priv(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -308,7 +308,8 @@ static void invpcid(struct x86_cpu *cpu, const struct x86_insn *i)
     uint64_t type = x86_gpr_read(cpu, i->opnd[0].reg, cpu->code_mode == 8 ? 8 : 4);
     x86_load_bytes(cpu, x86_mem_lin(cpu, i, 16, X86_ACCESS_READ), d, sizeof d, x86_user(cpu));
     bool pcid_ok = (cpu->st.cr4 & X86_CR4_PCIDE) || !(d[0] & 0xfff);
-    if (type > 3 || (d[0] >> 12) || (type < 2 && !pcid_ok) || (type == 0 && !x86_canonical(cpu, d[1]))) {
+    if (type > 3 || (d[0] >> 12) || (type < 2 && !pcid_ok) ||
+        (type == 0 && !x86_canonical(cpu, d[1]))) {
         x86_raise(cpu, X86_EXC_GP);
     }
     if (type == 0) {
@@ -318,7 +319,7 @@ static void invpcid(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- XCR0, PKRU --------------------------------------------------------------------------------------------- */
+/* --- XCR0, PKRU ----------------------------------------------------------------------------- */
 
 /* XINUSE: which components are not in their initial state (SDM vol. 1, 13.6). */
 static uint64_t xinuse(const struct x86_cpu *cpu)

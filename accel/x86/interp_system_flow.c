@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instructions that change privilege or leave: INT n and kin, IRET, far JMP/CALL/RET, SYSCALL,
- * SYSENTER and their returns, HLT, MONITOR and MWAIT. Intel SDM vol. 2, AMD APM vol. 3 for SYSCALL in
- * compatibility and legacy mode.
+ * SYSENTER and their returns, HLT, MONITOR and MWAIT. Intel SDM vol. 2, AMD APM vol. 3 for SYSCALL
+ * in compatibility and legacy mode.
  */
 #include <glib.h>
 
@@ -45,7 +45,7 @@ static void iret(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_iret(cpu, i->opsize);
 }
 
-/* --- far transfers ----------------------------------------------------------------------------------- */
+/* --- far transfers -------------------------------------------------------------------------- */
 
 static void far_target(struct x86_cpu *cpu, const struct x86_insn *i, uint16_t *sel, uint64_t *off)
 {
@@ -82,7 +82,7 @@ static void ret_far(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_ret_far(cpu, i->opsize, i->nopnd ? (uint16_t)i->imm : 0);
 }
 
-/* --- SYSCALL, SYSRET, SYSENTER, SYSEXIT ---------------------------------------------------------------- */
+/* --- SYSCALL, SYSRET, SYSENTER, SYSEXIT ----------------------------------------------------- */
 
 #define ALL_FLAGS 0x3f7fd7ull
 
@@ -197,7 +197,7 @@ static void sys_exit(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_mode_changed(cpu);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------ */
+/* --- waiting -------------------------------------------------------------------------------- */
 
 static void hlt(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -233,9 +233,9 @@ static void monitor(struct x86_cpu *cpu, const struct x86_insn *i)
     cpu->monitor_armed = true;
 }
 
-/* Other processors' stores do not wake a sleeping one here, so MWAIT sleeps only for moments, looking
- * at the line and at requests in between, and then goes on: the architecture allows it to wake for
- * reasons of its own, and every user of it tests its condition again. */
+/* Other processors' stores do not wake a sleeping one here, so MWAIT sleeps only for moments,
+ * looking at the line and at requests in between, and then goes on: the architecture allows it to
+ * wake for reasons of its own, and every user of it tests its condition again. */
 static void mwait(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     (void)i;
@@ -248,7 +248,8 @@ static void mwait(struct x86_cpu *cpu, const struct x86_insn *i)
     bool armed = cpu->monitor_armed;
     cpu->monitor_armed = false;
     for (unsigned k = 0; armed && cpu->insn_limit == UINT64_MAX && k < 8; k++) {
-        if (atomic_load(&cpu->requests) || cpu->st.ev.nmi_pending || line_sum(cpu) != cpu->monitor_sum) {
+        if (atomic_load(&cpu->requests) || cpu->st.ev.nmi_pending ||
+            line_sum(cpu) != cpu->monitor_sum) {
             return;
         }
         g_usleep(25);

@@ -19,7 +19,7 @@ static void need_protected(struct x86_cpu *cpu)
     }
 }
 
-/* --- GDTR and IDTR --------------------------------------------------------------------------------- */
+/* --- GDTR and IDTR -------------------------------------------------------------------------- */
 
 static uint64_t next_lin(const struct x86_cpu *cpu, uint64_t lin)
 {
@@ -74,7 +74,7 @@ static void lidt(struct x86_cpu *cpu, const struct x86_insn *i)
     load_table(cpu, i, &cpu->st.idt);
 }
 
-/* --- LDTR and TR ----------------------------------------------------------------------------------- */
+/* --- LDTR and TR ---------------------------------------------------------------------------- */
 
 static void sldt(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -91,7 +91,8 @@ static void str(struct x86_cpu *cpu, const struct x86_insn *i)
 }
 
 /* A system descriptor of the GDT; in IA-32e mode 16 bytes with a 64-bit base, checked. */
-static struct x86_desc read_system(struct x86_cpu *cpu, uint16_t sel, uint64_t *base, unsigned *upper_type)
+static struct x86_desc read_system(struct x86_cpu *cpu, uint16_t sel, uint64_t *base,
+                                   unsigned *upper_type)
 {
     uint64_t lin;
     *upper_type = 0;
@@ -108,7 +109,8 @@ static struct x86_desc read_system(struct x86_cpu *cpu, uint16_t sel, uint64_t *
     return d;
 }
 
-static void check_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d, uint64_t base, unsigned upper)
+static void check_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d, uint64_t base,
+                         unsigned upper)
 {
     if (!(d->hi & X86_DESC_P)) {
         x86_raise_sel(cpu, X86_EXC_NP, sel);
@@ -164,7 +166,7 @@ static void ltr(struct x86_cpu *cpu, const struct x86_insn *i)
     s->base = base;
 }
 
-/* --- inspection ------------------------------------------------------------------------------------ */
+/* --- inspection ----------------------------------------------------------------------------- */
 
 /* Reads the descriptor without faulting on the selector; false: ZF = 0. */
 static bool peek(struct x86_cpu *cpu, uint16_t sel, struct x86_desc *d)
@@ -189,7 +191,8 @@ static bool visible(const struct x86_cpu *cpu, uint16_t sel, const struct x86_de
 #define LSL_LEGACY 0x0a0eu /* 1-3, 9, 11 */
 #define LSL_LONG 0x0a04u   /* 2, 9, 11 */
 
-static bool type_allowed(const struct x86_cpu *cpu, const struct x86_desc *d, unsigned legacy, unsigned wide)
+static bool type_allowed(const struct x86_cpu *cpu, const struct x86_desc *d, unsigned legacy,
+                         unsigned wide)
 {
     return !x86_desc_is_system(d) || ((cpu->long_mode ? wide : legacy) >> x86_desc_type(d) & 1);
 }
@@ -199,7 +202,8 @@ static void lar(struct x86_cpu *cpu, const struct x86_insn *i)
     struct x86_desc d;
     need_protected(cpu);
     uint16_t sel = (uint16_t)x86_sys_read(cpu, i, 1, 2);
-    bool ok = peek(cpu, sel, &d) && type_allowed(cpu, &d, LAR_LEGACY, LAR_LONG) && visible(cpu, sel, &d);
+    bool ok =
+        peek(cpu, sel, &d) && type_allowed(cpu, &d, LAR_LEGACY, LAR_LONG) && visible(cpu, sel, &d);
     if (ok) {
         x86_gpr_write(cpu, i->opnd[0].reg, d.hi & 0x00ffff00u, i->opnd[0].size);
     }
@@ -211,7 +215,8 @@ static void lsl(struct x86_cpu *cpu, const struct x86_insn *i)
     struct x86_desc d;
     need_protected(cpu);
     uint16_t sel = (uint16_t)x86_sys_read(cpu, i, 1, 2);
-    bool ok = peek(cpu, sel, &d) && type_allowed(cpu, &d, LSL_LEGACY, LSL_LONG) && visible(cpu, sel, &d);
+    bool ok =
+        peek(cpu, sel, &d) && type_allowed(cpu, &d, LSL_LEGACY, LSL_LONG) && visible(cpu, sel, &d);
     if (ok) {
         x86_gpr_write(cpu, i->opnd[0].reg, x86_desc_limit(&d), i->opnd[0].size);
     }

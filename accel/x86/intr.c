@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Delivery of interrupts and exceptions: IVT, IDT, IST, inner stacks, V86 with and without VME, task
- * gates, double and triple faults. Intel SDM vol. 3, chapter 6 (6.12 delivery, 6.13 error codes,
- * 6.14 64-bit mode, 6.15 #DF), chapter 20 (V86), 17.3.1.1 (RF).
+ * Delivery of interrupts and exceptions: IVT, IDT, IST, inner stacks, V86 with and without VME,
+ * task gates, double and triple faults. Intel SDM vol. 3, chapter 6 (6.12 delivery, 6.13 error
+ * codes, 6.14 64-bit mode, 6.15 #DF), chapter 20 (V86), 17.3.1.1 (RF).
  */
 #include "accel/x86/system.h"
 #include "core/log.h"
@@ -51,7 +51,7 @@ static void delivered(struct x86_cpu *cpu, const struct event *e, uint64_t rip)
     }
 }
 
-/* --- real-address mode and redirected V86 interrupts -------------------------------------------- */
+/* --- real-address mode and redirected V86 interrupts ---------------------------------------- */
 
 static void deliver_real(struct x86_cpu *cpu, const struct event *e)
 {
@@ -106,13 +106,14 @@ static void deliver_vme(struct x86_cpu *cpu, const struct event *e)
     x86_stk_push(cpu, &k, cpu->st.seg[X86_CS].sel, 2);
     x86_stk_push(cpu, &k, e->rip, 2);
     x86_set_sp(cpu, k.sp);
-    uint64_t clear = X86_FL_TF | X86_FL_NT | X86_FL_RF | (x86_iopl(cpu) < 3 ? X86_FL_VIF : X86_FL_IF);
+    uint64_t clear =
+        X86_FL_TF | X86_FL_NT | X86_FL_RF | (x86_iopl(cpu) < 3 ? X86_FL_VIF : X86_FL_IF);
     x86_set_rflags(cpu, 0, clear);
     x86_set_seg_real(cpu, X86_CS, sel);
     delivered(cpu, e, off);
 }
 
-/* --- protected and long mode -------------------------------------------------------------------- */
+/* --- protected and long mode ---------------------------------------------------------------- */
 
 static void deliver_task(struct x86_cpu *cpu, const struct event *e, const struct x86_desc *gate)
 {
@@ -149,7 +150,8 @@ static bool read_gate(struct x86_cpu *cpu, const struct event *e, struct idt_gat
     struct x86_desc d = {(uint32_t)v, (uint32_t)(v >> 32)};
     unsigned type = d.hi >> 8 & 31; /* with S, which is 0 */
     bool ok = type == X86_SYS_INT || type == X86_SYS_TRAP ||
-              (!cpu->long_mode && (type == X86_SYS_INT16 || type == X86_SYS_TRAP16 || type == X86_SYS_TASK));
+              (!cpu->long_mode &&
+               (type == X86_SYS_INT16 || type == X86_SYS_TRAP16 || type == X86_SYS_TASK));
     if (!ok || (is_soft(e->type) && x86_desc_dpl(&d) < cpu->cpl)) {
         x86_raise_error(cpu, X86_EXC_GP, err);
     }
@@ -291,7 +293,7 @@ static void deliver_protected(struct x86_cpu *cpu, const struct event *e)
     }
 }
 
-/* --- what happens when delivery faults ---------------------------------------------------------- */
+/* --- what happens when delivery faults ------------------------------------------------------ */
 
 static void deliver_once(struct x86_cpu *cpu, struct event *e)
 {
@@ -336,7 +338,9 @@ static enum fault_class class_of(const struct event *e)
 /* SDM vol. 3, table 6-5. False: shutdown. */
 static bool combine(struct x86_cpu *cpu, struct event *e)
 {
-    struct event second = {X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error, cpu->exc_error, 0, 0};
+    struct event second = {
+        X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error, cpu->exc_error, 0, 0
+    };
     enum fault_class a = class_of(e), b = class_of(&second);
     cpu->shutdown_vectors[0] = cpu->shutdown_vectors[1];
     cpu->shutdown_vectors[1] = cpu->shutdown_vectors[2];
@@ -356,7 +360,8 @@ static bool combine(struct x86_cpu *cpu, struct event *e)
     return true;
 }
 
-bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error, uint32_t error)
+bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error,
+                 uint32_t error)
 {
     struct event e = {type, vector & 0xff, has_error, error, 0, 0};
     jmp_buf outer;

@@ -54,7 +54,8 @@ static void iret_v86(struct x86_cpu *cpu, unsigned opsize)
     }
     x86_stk_current(cpu, &k);
     pop_frame(cpu, &k, opsize, &f);
-    if (vme && ((f.flags & X86_FL_TF) || ((f.flags & X86_FL_IF) && (cpu->st.rflags & X86_FL_VIP)))) {
+    if (vme &&
+        ((f.flags & X86_FL_TF) || ((f.flags & X86_FL_IF) && (cpu->st.rflags & X86_FL_VIP)))) {
         x86_raise(cpu, X86_EXC_GP);
     }
     if (f.rip > 0xffff) {
@@ -134,7 +135,8 @@ static struct x86_desc check_cs(struct x86_cpu *cpu, uint16_t sel)
     struct x86_desc c = x86_desc_read(cpu, sel, X86_EXC_GP);
     unsigned rpl = sel & 3, dpl = x86_desc_dpl(&c);
     bool both = cpu->long_mode && (c.hi & X86_DESC_L) && (c.hi & X86_DESC_DB);
-    if (!x86_desc_is_code(&c) || rpl < cpu->cpl || (c.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl) || both) {
+    if (!x86_desc_is_code(&c) || rpl < cpu->cpl || (c.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl) ||
+        both) {
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(c.hi & X86_DESC_P)) {

@@ -24,7 +24,7 @@ struct ref {
     unsigned care;
 };
 
-/* --- flushing ---------------------------------------------------------------------------------- */
+/* --- flushing ------------------------------------------------------------------------------- */
 
 static void slot_clear(struct x86_tlb_entry *e)
 {
@@ -119,7 +119,7 @@ void x86_pkru_changed(struct x86_cpu *cpu)
     }
 }
 
-/* --- filling ----------------------------------------------------------------------------------- */
+/* --- filling -------------------------------------------------------------------------------- */
 
 static bool align_checked(const struct x86_cpu *cpu)
 {
@@ -299,7 +299,7 @@ const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa)
     return r.host ? r.host - (r.gpa & 0xfff) : NULL;
 }
 
-/* --- copying ----------------------------------------------------------------------------------- */
+/* --- copying -------------------------------------------------------------------------------- */
 
 /* Largest power of two that fits: MMIO and odd lengths go in naturally sized pieces. */
 static unsigned piece(uint64_t addr, unsigned len)
@@ -353,9 +353,11 @@ static void ref_read(struct x86_cpu *cpu, const struct ref *r, void *buf, unsign
 static void wrote(struct x86_cpu *cpu, const struct ref *r, unsigned len)
 {
     if ((r->care & CARE_DIRTY) && x86_section(cpu, r->gpa) && cpu->mmu.sec_tracked) {
-        mem_region_set_dirty(cpu->mmu.sec_region, cpu->mmu.sec_off + (r->gpa - cpu->mmu.sec_gpa), len);
+        mem_region_set_dirty(cpu->mmu.sec_region, cpu->mmu.sec_off + (r->gpa - cpu->mmu.sec_gpa),
+                             len);
     }
-    /* Only pages that never get tag_w are known by CARE_CODE; the others may have become code since. */
+    /* Only pages that never get tag_w are known by CARE_CODE; the others may have become code
+     * since. */
     if (x86_code_page(cpu, r->gpa & ~0xfffull)) {
         x86_code_written(cpu, r->gpa, len);
     }
@@ -414,7 +416,8 @@ static void load_any(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len,
     }
 }
 
-static void store_any(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len, unsigned flags)
+static void store_any(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len,
+                      unsigned flags)
 {
     unsigned first = 0x1000 - (unsigned)(lin & 0xfff);
     struct ref a = resolve(cpu, lin, X86_ACCESS_WRITE, flags);
@@ -452,7 +455,8 @@ static uint64_t load_sized(struct x86_cpu *cpu, uint64_t lin, unsigned size, uns
     return v;
 }
 
-static void store_sized(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, unsigned flags)
+static void store_sized(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size,
+                        unsigned flags)
 {
     if (LIKELY((lin & 0xfff) + size <= 0x1000)) {
         struct ref r = resolve(cpu, lin, X86_ACCESS_WRITE, flags);
@@ -485,7 +489,8 @@ void x86_store_slow(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size
 uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
 {
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, false);
-    if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 && !cpu->mmu.smap_open)) {
+    if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 &&
+               !cpu->mmu.smap_open)) {
         return host_load((const uint8_t *)(uintptr_t)(lin + e->addend), size);
     }
     return load_sized(cpu, lin, size, F_IMPLICIT);
@@ -494,7 +499,8 @@ uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
 void x86_sys_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size)
 {
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, false);
-    if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 && !cpu->mmu.smap_open)) {
+    if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) + size <= 0x1000 &&
+               !cpu->mmu.smap_open)) {
         host_store((uint8_t *)(uintptr_t)(lin + e->addend), v, size);
     } else {
         store_sized(cpu, lin, v, size, F_IMPLICIT);

@@ -44,7 +44,8 @@ static void entry_load(struct x86_cpu *cpu, struct entry *e, gpa_t gpa, unsigned
 {
     e->size = size;
     e->gpa = gpa &= cpu->a20_mask;
-    if (x86_section(cpu, gpa) && cpu->mmu.sec_host && cpu->mmu.sec_size - (gpa - cpu->mmu.sec_gpa) >= size) {
+    if (x86_section(cpu, gpa) && cpu->mmu.sec_host &&
+        cpu->mmu.sec_size - (gpa - cpu->mmu.sec_gpa) >= size) {
         e->host = cpu->mmu.sec_host + (gpa - cpu->mmu.sec_gpa);
         e->ram = cpu->mmu.sec_ram;
         e->v = size == 8 ? __atomic_load_n((uint64_t *)(void *)e->host, __ATOMIC_RELAXED)
@@ -73,13 +74,15 @@ static bool entry_set(struct x86_cpu *cpu, struct entry *e, uint64_t bits)
                                            __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     } else {
         uint32_t old32 = (uint32_t)old;
-        done = __atomic_compare_exchange_n((uint32_t *)(void *)e->host, &old32, old32 | (uint32_t)bits,
-                                           false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        done =
+            __atomic_compare_exchange_n((uint32_t *)(void *)e->host, &old32, old32 | (uint32_t)bits,
+                                        false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     }
     if (done) {
         e->v |= bits;
         if (UNLIKELY(x86_section(cpu, e->gpa) && cpu->mmu.sec_tracked)) {
-            mem_region_set_dirty(cpu->mmu.sec_region, cpu->mmu.sec_off + (e->gpa - cpu->mmu.sec_gpa), 1);
+            mem_region_set_dirty(cpu->mmu.sec_region,
+                                 cpu->mmu.sec_off + (e->gpa - cpu->mmu.sec_gpa), 1);
         }
     }
     return done;
@@ -150,7 +153,8 @@ static unsigned finish(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
     return 0;
 }
 
-static unsigned walk32(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags, struct x86_walk *w)
+static unsigned walk32(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
+                       struct x86_walk *w)
 {
     struct entry e;
     entry_load(cpu, &e, (cpu->st.cr3 & 0xfffff000u) | (lin >> 22 & 0x3ff) << 2, 4);
@@ -180,7 +184,8 @@ static unsigned walk32(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
 }
 
 /* PAE from the directory down (level 2), 4-level and 5-level. */
-static unsigned walk64(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags, struct x86_walk *w)
+static unsigned walk64(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
+                       struct x86_walk *w)
 {
     uint64_t reserved = cpu->mmu.phys_reserved | (nx_enabled(cpu) ? 0 : X86_PTE_NX);
     uint64_t all = ~0ull, table;
@@ -218,7 +223,8 @@ static unsigned walk64(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
         nx |= e.v >> 63;
         if (leaf) {
             w->shift = (uint8_t)shift;
-            return finish(cpu, lin, a, flags, w, &e, all, nx, e.v & ADDR_MASK & ~((1ull << shift) - 1));
+            return finish(cpu, lin, a, flags, w, &e, all, nx,
+                          e.v & ADDR_MASK & ~((1ull << shift) - 1));
         }
         if (!(flags & X86_WALK_DEBUG) && UNLIKELY(!entry_set(cpu, &e, X86_PTE_A))) {
             return ~0u;
@@ -227,7 +233,8 @@ static unsigned walk64(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
     }
 }
 
-unsigned x86_page_walk(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags, struct x86_walk *w)
+unsigned x86_page_walk(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
+                       struct x86_walk *w)
 {
     if (!cpu->paging) {
         w->gpa = lin & 0xffffffffu & cpu->a20_mask;
@@ -240,7 +247,8 @@ unsigned x86_page_walk(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
     }
     unsigned r;
     do {
-        r = cpu->st.cr4 & X86_CR4_PAE ? walk64(cpu, lin, a, flags, w) : walk32(cpu, lin, a, flags, w);
+        r = cpu->st.cr4 & X86_CR4_PAE ? walk64(cpu, lin, a, flags, w)
+                                      : walk32(cpu, lin, a, flags, w);
     } while (r == ~0u);
     return r;
 }

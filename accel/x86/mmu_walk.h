@@ -20,9 +20,9 @@ struct x86_walk {
 enum { X86_WALK_USER = 1, X86_WALK_IMPLICIT = 2, X86_WALK_DEBUG = 4 };
 #define X86_WALK_FAULT 0x80000000u
 
-/* 0, or X86_WALK_FAULT | page-fault error code. Sets accessed and dirty bits with host atomics as the
- * SDM says (vol. 3, 4.8): A of every entry used, D of the last for writes. X86_WALK_DEBUG: no side
- * effects, permissions ignored. */
+/* 0, or X86_WALK_FAULT | page-fault error code. Sets accessed and dirty bits with host atomics as
+ * the SDM says (vol. 3, 4.8): A of every entry used, D of the last for writes. X86_WALK_DEBUG: no
+ * side effects, permissions ignored. */
 unsigned x86_page_walk(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
                        struct x86_walk *w);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model-specific registers: Intel SDM vol. 4, AMD APM vol. 2 appendix A and the BKDGs for what Linux,
- * SeaBIOS, OVMF and Xen touch without asking. Machine MSRs (APIC) go through the bus. An MSR that is
- * unknown here raises #GP(0).
+ * Model-specific registers: Intel SDM vol. 4, AMD APM vol. 2 appendix A and the BKDGs for what
+ * Linux, SeaBIOS, OVMF and Xen touch without asking. Machine MSRs (APIC) go through the bus. An
+ * MSR that is unknown here raises #GP(0).
  */
 #include "accel/x86/system.h"
 #include "core/log.h"
@@ -28,7 +28,7 @@ static bool has(const struct x86_cpu *cpu, enum x86_feature_id f)
     return x86_has(cpu->model, f);
 }
 
-/* --- MSRs that are a field and a rule ------------------------------------------------------------ */
+/* --- MSRs that are a field and a rule ------------------------------------------------------- */
 
 struct field {
     uint32_t msr;
@@ -70,8 +70,9 @@ static bool field_present(const struct x86_cpu *cpu, const struct field *f)
         return !x86_is_amd(cpu);
     }
     if (f->msr == X86_MSR_SPEC_CTRL) {
-        return has(cpu, X86_FEAT_SPEC_CTRL) || has(cpu, X86_FEAT_STIBP) || has(cpu, X86_FEAT_SSBD) ||
-               has(cpu, X86_FEAT_IBRS) || has(cpu, X86_FEAT_AMD_STIBP) || has(cpu, X86_FEAT_AMD_SSBD);
+        return has(cpu, X86_FEAT_SPEC_CTRL) || has(cpu, X86_FEAT_STIBP) ||
+               has(cpu, X86_FEAT_SSBD) || has(cpu, X86_FEAT_IBRS) || has(cpu, X86_FEAT_AMD_STIBP) ||
+               has(cpu, X86_FEAT_AMD_SSBD);
     }
     return has(cpu, (enum x86_feature_id)f->feature);
 }
@@ -91,7 +92,7 @@ static uint64_t *field_ptr(struct x86_cpu *cpu, const struct field *f)
     return (uint64_t *)(void *)((char *)&cpu->st + f->offset);
 }
 
-/* --- MSRs that read a constant and swallow what is written -------------------------------------- */
+/* --- MSRs that read a constant and swallow what is written ---------------------------------- */
 
 static const struct {
     uint32_t first, last;
@@ -149,14 +150,15 @@ static bool vendor_is(const struct x86_cpu *cpu, unsigned who)
 static int constant_find(const struct x86_cpu *cpu, uint32_t msr)
 {
     for (unsigned i = 0; i < ARRAY_LEN(constants); i++) {
-        if (msr >= constants[i].first && msr <= constants[i].last && vendor_is(cpu, constants[i].who)) {
+        if (msr >= constants[i].first && msr <= constants[i].last &&
+            vendor_is(cpu, constants[i].who)) {
             return (int)i;
         }
     }
     return -1;
 }
 
-/* --- MTRRs --------------------------------------------------------------------------------------- */
+/* --- MTRRs ---------------------------------------------------------------------------------- */
 
 static bool memory_type_ok(uint64_t t)
 {
@@ -217,7 +219,7 @@ static bool mtrr_value_ok(const struct x86_cpu *cpu, uint32_t msr, uint64_t v)
     return !(v & (high | 0xf00)) && memory_type_ok(v & 0xff);
 }
 
-/* --- the TSC ------------------------------------------------------------------------------------- */
+/* --- the TSC -------------------------------------------------------------------------------- */
 
 static void write_tsc(struct x86_cpu *cpu, uint64_t v)
 {
@@ -233,7 +235,7 @@ static void write_tsc_adjust(struct x86_cpu *cpu, uint64_t v)
     cpu->st.msr.tsc_adjust = v;
 }
 
-/* --- write ---------------------------------------------------------------------------------------- */
+/* --- write ---------------------------------------------------------------------------------- */
 
 static void write_efer(struct x86_cpu *cpu, uint64_t v)
 {
@@ -367,7 +369,7 @@ void x86_write_msr(struct x86_cpu *cpu, uint32_t msr, uint64_t v)
     }
 }
 
-/* --- read ------------------------------------------------------------------------------------------ */
+/* --- read ----------------------------------------------------------------------------------- */
 
 static bool read_machine(struct x86_cpu *cpu, uint32_t msr, uint64_t *v)
 {

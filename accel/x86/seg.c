@@ -5,7 +5,7 @@
  */
 #include "accel/x86/system.h"
 
-/* --- address checks ---------------------------------------------------------------------------- */
+/* --- address checks ------------------------------------------------------------------------- */
 
 void x86_seg_range_of(const struct x86_cpu *cpu, const struct x86_seg *s, struct x86_seg_range *r)
 {
@@ -34,12 +34,14 @@ void x86_seg_range_of(const struct x86_cpu *cpu, const struct x86_seg *s, struct
     }
 }
 
-static bool range_allows(const struct x86_seg_range *r, uint64_t off, unsigned size, enum x86_access a)
+static bool range_allows(const struct x86_seg_range *r, uint64_t off, unsigned size,
+                         enum x86_access a)
 {
     return off >= r->first && off <= r->last && size - 1 <= r->last - off && (r->perm >> a & 1);
 }
 
-uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size, enum x86_access a)
+uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size,
+                         enum x86_access a)
 {
     uint64_t lin;
     size += !size;
@@ -74,13 +76,14 @@ void x86_branch_to(struct x86_cpu *cpu, uint64_t rip, unsigned opsize)
 
 void x86_check_target(struct x86_cpu *cpu, const struct x86_desc *d, uint64_t off)
 {
-    bool ok = cpu->long_mode && (d->hi & X86_DESC_L) ? x86_canonical(cpu, off) : off <= x86_desc_limit(d);
+    bool ok =
+        cpu->long_mode && (d->hi & X86_DESC_L) ? x86_canonical(cpu, off) : off <= x86_desc_limit(d);
     if (!ok) {
         x86_raise(cpu, X86_EXC_GP);
     }
 }
 
-/* --- descriptors ------------------------------------------------------------------------------- */
+/* --- descriptors ---------------------------------------------------------------------------- */
 
 bool x86_desc_find(struct x86_cpu *cpu, uint16_t sel, unsigned bytes, uint64_t *lin)
 {
@@ -156,7 +159,7 @@ void x86_drop_inner_segs(struct x86_cpu *cpu, unsigned cpl)
     }
 }
 
-/* --- loading ----------------------------------------------------------------------------------- */
+/* --- loading -------------------------------------------------------------------------------- */
 
 void x86_set_seg_real(struct x86_cpu *cpu, enum x86_segreg seg, uint16_t sel)
 {
@@ -241,7 +244,7 @@ void x86_load_seg(struct x86_cpu *cpu, enum x86_segreg seg, uint16_t sel)
     x86_seg_changed(cpu, seg);
 }
 
-/* --- the stack --------------------------------------------------------------------------------- */
+/* --- the stack ------------------------------------------------------------------------------ */
 
 static uint64_t sp_mask(unsigned stack_size)
 {
@@ -280,7 +283,8 @@ void x86_stk_current(struct x86_cpu *cpu, struct x86_stk *k)
     k->err = 0;
 }
 
-void x86_stk_of(struct x86_cpu *cpu, struct x86_stk *k, const struct x86_seg *ss, uint64_t sp, unsigned cpl)
+void x86_stk_of(struct x86_cpu *cpu, struct x86_stk *k, const struct x86_seg *ss, uint64_t sp,
+                unsigned cpl)
 {
     x86_seg_range_of(cpu, ss, &k->r);
     if (x86_v86(cpu)) { /* the range of a protected-mode segment, though V86 is still on */
@@ -303,7 +307,8 @@ void x86_stk_of_wide(struct x86_stk *k, uint64_t sp, unsigned cpl)
     *k = (struct x86_stk){{0, 0, 0, 0}, sp, ~0ull, true, cpl == 3, 0};
 }
 
-static uint64_t stk_linear(struct x86_cpu *cpu, const struct x86_stk *k, unsigned size, enum x86_access a)
+static uint64_t stk_linear(struct x86_cpu *cpu, const struct x86_stk *k, unsigned size,
+                           enum x86_access a)
 {
     if (k->wide) {
         if (x86_canonical(cpu, k->sp) && x86_canonical(cpu, k->sp + size - 1)) {

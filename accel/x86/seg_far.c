@@ -80,7 +80,8 @@ static struct x86_desc read_gate_code(struct x86_cpu *cpu, const struct gate *g,
     }
     struct x86_desc c = x86_desc_read(cpu, g->sel, X86_EXC_GP);
     unsigned dpl = x86_desc_dpl(&c);
-    if (!x86_desc_is_code(&c) || dpl > cpu->cpl || (jmp && !(c.hi & X86_DESC_EC) && dpl != cpu->cpl)) {
+    if (!x86_desc_is_code(&c) || dpl > cpu->cpl ||
+        (jmp && !(c.hi & X86_DESC_EC) && dpl != cpu->cpl)) {
         x86_raise_sel(cpu, X86_EXC_GP, g->sel);
     }
     if (cpu->long_mode && (!(c.hi & X86_DESC_L) || (c.hi & X86_DESC_DB))) {
@@ -93,7 +94,8 @@ static struct x86_desc read_gate_code(struct x86_cpu *cpu, const struct gate *g,
 }
 
 /* JMP or CALL to a TSS, or through a task gate. */
-static void task_transfer(struct x86_cpu *cpu, uint16_t sel, struct x86_desc d, enum x86_task_reason why)
+static void task_transfer(struct x86_cpu *cpu, uint16_t sel, struct x86_desc d,
+                          enum x86_task_reason why)
 {
     check_gate_access(cpu, sel, &d);
     if (x86_desc_type(&d) == X86_SYS_TASK) {
@@ -116,7 +118,7 @@ static void task_transfer(struct x86_cpu *cpu, uint16_t sel, struct x86_desc d, 
                                             .flags = x86_rflags(cpu)});
 }
 
-/* --- JMP --------------------------------------------------------------------------------------- */
+/* --- JMP ------------------------------------------------------------------------------------ */
 
 static void jmp_gate(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d)
 {
@@ -182,7 +184,7 @@ void x86_jmp_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsiz
     cpu->next_rip = off;
 }
 
-/* --- CALL -------------------------------------------------------------------------------------- */
+/* --- CALL ----------------------------------------------------------------------------------- */
 
 static void call_gate_same(struct x86_cpu *cpu, const struct gate *g, struct x86_desc *c)
 {
@@ -321,12 +323,13 @@ void x86_call_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsi
         x86_desc_mark(cpu, sel, &d);
         x86_set_cs(cpu, sel, &d, cpu->cpl);
     }
-    /* The stack's size is that of the old mode: CALL from 64-bit to compatibility code keeps RSP. */
+    /* The stack's size is that of the old mode: CALL from 64-bit to compatibility code keeps
+     * RSP. */
     x86_gpr_write(cpu, X86_RSP, k.sp, k.wide ? 8 : k.mask == 0xffff ? 2 : 4);
     cpu->next_rip = off;
 }
 
-/* --- RET --------------------------------------------------------------------------------------- */
+/* --- RET ------------------------------------------------------------------------------------ */
 
 static void add_sp(struct x86_cpu *cpu, struct x86_stk *k, unsigned bytes)
 {

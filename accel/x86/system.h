@@ -46,7 +46,8 @@ static inline bool x86_canonical_max(const struct x86_cpu *cpu, uint64_t a)
 
 static inline bool x86_is_amd(const struct x86_cpu *cpu)
 {
-    return !strcmp(cpu->model->vendor, "AuthenticAMD") || !strcmp(cpu->model->vendor, "HygonGenuine");
+    return !strcmp(cpu->model->vendor, "AuthenticAMD") ||
+           !strcmp(cpu->model->vendor, "HygonGenuine");
 }
 
 static inline uint64_t x86_mem_load(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
@@ -59,7 +60,8 @@ static inline uint64_t x86_mem_load(struct x86_cpu *cpu, uint64_t lin, unsigned 
     }
 }
 
-static inline void x86_mem_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size, bool user)
+static inline void x86_mem_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size,
+                                 bool user)
 {
     switch (size) {
     case 1: x86_store8(cpu, lin, (uint8_t)v, user); break;
@@ -85,14 +87,15 @@ struct x86_desc x86_desc_read(struct x86_cpu *cpu, uint16_t sel, unsigned vector
 void x86_desc_mark(struct x86_cpu *cpu, uint16_t sel, struct x86_desc *d);
 void x86_seg_from_desc(struct x86_seg *s, uint16_t sel, const struct x86_desc *d);
 void x86_seg_null(struct x86_seg *s, uint16_t sel, unsigned dpl);
-/* CS from a checked descriptor at privilege cpl; recomputes the mode. Then x86_branch_to's rules have
- * been applied by the caller. */
+/* CS from a checked descriptor at privilege cpl; recomputes the mode. Then x86_branch_to's rules
+ * have been applied by the caller. */
 void x86_set_cs(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d, unsigned cpl);
 /* Is off inside the code segment that d describes (#GP(0) if not)? */
 void x86_check_target(struct x86_cpu *cpu, const struct x86_desc *d, uint64_t off);
 /* Null the data segments that privilege `cpl` may not see (RET, IRET to outer levels). */
 void x86_drop_inner_segs(struct x86_cpu *cpu, unsigned cpl);
-/* Checks of a stack segment for privilege cpl; faults are vector(sel), #SS(sel) when not present. */
+/* Checks of a stack segment for privilege cpl; faults are vector(sel), #SS(sel) when not
+ * present. */
 struct x86_desc x86_check_ss(struct x86_cpu *cpu, uint16_t sel, unsigned cpl, unsigned vector);
 
 /* A stack that pushes go to before anything is committed. */
@@ -104,7 +107,8 @@ struct x86_stk {
     uint16_t err;  /* selector for #SS */
 };
 void x86_stk_current(struct x86_cpu *cpu, struct x86_stk *k);
-void x86_stk_of(struct x86_cpu *cpu, struct x86_stk *k, const struct x86_seg *ss, uint64_t sp, unsigned cpl);
+void x86_stk_of(struct x86_cpu *cpu, struct x86_stk *k, const struct x86_seg *ss, uint64_t sp,
+                unsigned cpl);
 void x86_stk_of_wide(struct x86_stk *k, uint64_t sp, unsigned cpl);
 void x86_stk_push(struct x86_cpu *cpu, struct x86_stk *k, uint64_t v, unsigned size);
 uint64_t x86_stk_pop(struct x86_cpu *cpu, struct x86_stk *k, unsigned size);
@@ -133,8 +137,8 @@ uint64_t x86_tss_rsp(struct x86_cpu *cpu, unsigned index);
 void x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3); /* #GP(0) on reserved bits */
 uint64_t x86_tsc(struct x86_cpu *cpu);
 
-/* debug.c: does the instruction at st.rip address memory through SS (by operand or implicitly)? Tells
- * #SS from #GP where only the second half of an access was not canonical. */
+/* debug.c: does the instruction at st.rip address memory through SS (by operand or implicitly)?
+ * Tells #SS from #GP where only the second half of an access was not canonical. */
 bool x86_debug_stack_operand(struct x86_cpu *cpu);
 
 /* intr.c, iret.c: is the V86 redirection bit of INT vector clear (8086-style handling)? */
@@ -150,13 +154,15 @@ x86_exec_fn *x86_bind_sys_ctrl(const struct x86_insn *i);
 x86_exec_fn *x86_bind_sys_seg(const struct x86_insn *i);
 
 /* Operand k of a system instruction: general register, immediate or memory. */
-static inline uint64_t x86_sys_read(struct x86_cpu *cpu, const struct x86_insn *i, unsigned k, unsigned size)
+static inline uint64_t x86_sys_read(struct x86_cpu *cpu, const struct x86_insn *i, unsigned k,
+                                    unsigned size)
 {
     const struct x86_operand *o = &i->opnd[k];
     switch (o->kind) {
     case X86_OPND_GPR: return x86_gpr_read(cpu, o->reg, size);
     case X86_OPND_IMM: return i->imm;
-    default: return x86_mem_load(cpu, x86_mem_lin(cpu, i, size, X86_ACCESS_READ), size, x86_user(cpu));
+    default:
+        return x86_mem_load(cpu, x86_mem_lin(cpu, i, size, X86_ACCESS_READ), size, x86_user(cpu));
     }
 }
 

@@ -115,12 +115,13 @@ static void probe(struct x86_cpu *cpu, const struct x86_task *t, uint32_t new_ba
     if (t->why != X86_TASK_IRET && x86_desc_find(cpu, t->sel, 8, &lin)) {
         x86_probe_write(cpu, lin + 5, 1, false);
     }
-    if ((t->why == X86_TASK_JMP || t->why == X86_TASK_IRET) && x86_desc_find(cpu, tr->sel, 8, &lin)) {
+    if ((t->why == X86_TASK_JMP || t->why == X86_TASK_IRET) &&
+        x86_desc_find(cpu, tr->sel, 8, &lin)) {
         x86_probe_write(cpu, lin + 5, 1, false);
     }
 }
 
-/* --- the new task's segments -------------------------------------------------------------------- */
+/* --- the new task's segments ---------------------------------------------------------------- */
 
 static void load_ldt(struct x86_cpu *cpu, uint16_t sel)
 {
@@ -201,7 +202,7 @@ static void load_segments(struct x86_cpu *cpu, const struct tss *n)
     }
 }
 
-/* --- the switch --------------------------------------------------------------------------------- */
+/* --- the switch ----------------------------------------------------------------------------- */
 
 /* Commit: from here on faults are the new task's. Selectors are in place, hidden parts not yet. */
 static void commit(struct x86_cpu *cpu, const struct x86_task *t, const struct tss *n, bool wide)

@@ -4,10 +4,12 @@
 /* link: os/linux/[a-z]*.c */
 /* libs: zydis */
 /*
- * "This must fault with this vector, error code and CR2, and change nothing else" - and its opposite:
- * this must work. The cases are rows of fault_cases.h; the machine is tests/lib/tiny_machine.h.
+ * "This must fault with this vector, error code and CR2, and change nothing else" - and its
+ * opposite: this must work. The cases are rows of fault_cases.def; the machine is
+ * tests/lib/tiny_machine.h.
  *
- * A handler is a HLT of its own for each vector, so where the processor stops says which fault came.
+ * A handler is a HLT of its own for each vector, so where the processor stops says which fault
+ * came.
  */
 #include "tests/fake/unit.h"
 
@@ -55,8 +57,22 @@ struct patch {
 #define NMI {P_NMI, 0, 0, 0}
 
 enum check_kind {
-    C_END, C_GPR, C_MEM, C_FSET, C_FCLR, C_SEL, C_CPL, C_RIP, C_STACK, C_ST, C_PTE_SET, C_PTE_CLR, C_MODE,
-    C_ATTR, C_PORTS, C_RETRIP
+    C_END,
+    C_GPR,
+    C_MEM,
+    C_FSET,
+    C_FCLR,
+    C_SEL,
+    C_CPL,
+    C_RIP,
+    C_STACK,
+    C_ST,
+    C_PTE_SET,
+    C_PTE_CLR,
+    C_MODE,
+    C_ATTR,
+    C_PORTS,
+    C_RETRIP
 };
 
 struct check {
@@ -74,7 +90,7 @@ struct check {
 #define CATTR(r, val) {C_ATTR, X86_##r, 0, val}
 #define CPL(val) {C_CPL, 0, 0, val}
 #define RIP(val) {C_RIP, 0, 0, val}
-#define STACK(k, size, val) {C_STACK, size, k, (uint64_t)(val)} /* k-th slot above the stack pointer */
+#define STACK(k, size, val) {C_STACK, size, k, (uint64_t)(val)} /* k-th slot from SP up */
 #define CST(field, val) {C_ST, 0, offsetof(struct x86_state, field), (uint64_t)(val)}
 #define CPTE_SET(lin, bits) {C_PTE_SET, 0, lin, bits}
 #define CPTE_CLR(lin, bits) {C_PTE_CLR, 0, lin, bits}
@@ -96,10 +112,10 @@ struct row {
 };
 
 static const struct row rows[] = {
-#include "tests/cpu/fault_cases.h"
+#include "tests/cpu/fault_cases.def"
 };
 
-/* --- setting up ---------------------------------------------------------------------------------------- */
+/* --- setting up ----------------------------------------------------------------------------- */
 
 static void load_seg(struct tiny *t, unsigned r, uint16_t sel)
 {
@@ -161,7 +177,7 @@ static void apply_rest(struct tiny *t, const struct patch *p)
     }
 }
 
-/* --- judging --------------------------------------------------------------------------------------------- */
+/* --- judging -------------------------------------------------------------------------------- */
 
 static unsigned failures;
 
@@ -183,7 +199,8 @@ static int vector_of(const struct tiny *t, enum x86_stop stop)
     if (stop == X86_STOP_SHUTDOWN) {
         return TRIPLE;
     }
-    return lin >= TINY_HANDLERS && lin < TINY_HANDLERS + 0x1000 ? (int)(lin - TINY_HANDLERS) / 16 : NONE;
+    return lin >= TINY_HANDLERS && lin < TINY_HANDLERS + 0x1000 ? (int)(lin - TINY_HANDLERS) / 16
+                                                                : NONE;
 }
 
 static uint64_t stack_slot(struct tiny *t, unsigned k, unsigned size)
@@ -191,7 +208,8 @@ static uint64_t stack_slot(struct tiny *t, unsigned k, unsigned size)
     const struct x86_state *s = &t->cpu->st;
     uint64_t sp = s->gpr[X86_RSP];
     if (t->cpu->code_mode != 8) {
-        sp = (uint32_t)(s->seg[X86_SS].base + (s->seg[X86_SS].attr & X86_SEG_DB ? (uint32_t)sp : (uint16_t)sp));
+        sp = (uint32_t)(s->seg[X86_SS].base +
+                        (s->seg[X86_SS].attr & X86_SEG_DB ? (uint32_t)sp : (uint16_t)sp));
     }
     return tiny_read(t, (sp + k * size) & 0xffffff, size);
 }
@@ -242,9 +260,11 @@ static uint64_t value_of(struct tiny *t, const struct check *c)
 
 static void judge_checks(struct tiny *t, const struct row *r)
 {
-    static const char *const names[] = {"", "register", "memory", "flags", "flags to be clear", "selector",
-                                        "CPL", "rip", "stack", "state", "PTE", "PTE bits to be clear",
-                                        "code mode", "attributes", "ports", ""};
+    static const char *const names[] = {
+        "",      "register", "memory", "flags", "flags to be clear",    "selector",  "CPL",
+        "rip",   "stack",    "state",  "PTE",   "PTE bits to be clear", "code mode", "attributes",
+        "ports", ""
+    };
     for (unsigned i = 0; i < 8 && r->c[i].kind; i++) {
         const struct check *c = &r->c[i];
         bool clear = c->kind == C_FCLR || c->kind == C_PTE_CLR;
@@ -259,8 +279,9 @@ static void judge(struct tiny *t, const struct row *r, enum x86_stop stop, const
 {
     int got = vector_of(t, stop);
     if (got != r->vector) {
-        print_error("case '%s': want vector %d, got %d (stop %d, rip 0x%" PRIx64 ", error 0x%x, cr2 0x%" PRIx64
-                    ")\n", r->name, r->vector, got, (int)stop, t->cpu->st.rip, t->cpu->exc_error,
+        print_error("case '%s': want vector %d, got %d (stop %d, rip 0x%" PRIx64
+                    ", error 0x%x, cr2 0x%" PRIx64 ")\n",
+                    r->name, r->vector, got, (int)stop, t->cpu->st.rip, t->cpu->exc_error,
                     t->cpu->st.cr2);
         failures++;
         return;

@@ -117,19 +117,22 @@ uint64_t tiny_code_addr(enum tiny_mode m)
     return tiny_is_user(m) ? TINY_UCODE : TINY_CODE;
 }
 
-/* --- tables ------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------- */
 
-static void desc(struct tiny *t, unsigned sel, uint32_t base, uint32_t limit, unsigned access, unsigned flags)
+static void desc(struct tiny *t, unsigned sel, uint32_t base, uint32_t limit, unsigned access,
+                 unsigned flags)
 {
     uint64_t d = (limit & 0xffff) | (uint64_t)(base & 0xffffff) << 16 | (uint64_t)access << 40 |
-                 (uint64_t)(limit >> 16 & 15) << 48 | (uint64_t)flags << 52 | (uint64_t)(base >> 24) << 56;
+                 (uint64_t)(limit >> 16 & 15) << 48 | (uint64_t)flags << 52 |
+                 (uint64_t)(base >> 24) << 56;
     tiny_write(t, TINY_GDT + (sel & ~7u), d, 8);
 }
 
-static void gate(struct tiny *t, unsigned sel, unsigned code, uint32_t off, unsigned access, unsigned count)
+static void gate(struct tiny *t, unsigned sel, unsigned code, uint32_t off, unsigned access,
+                 unsigned count)
 {
-    uint64_t d = (off & 0xffff) | (uint64_t)code << 16 | (uint64_t)count << 32 | (uint64_t)access << 40 |
-                 (uint64_t)(off >> 16) << 48;
+    uint64_t d = (off & 0xffff) | (uint64_t)code << 16 | (uint64_t)count << 32 |
+                 (uint64_t)access << 40 | (uint64_t)(off >> 16) << 48;
     tiny_write(t, TINY_GDT + (sel & ~7u), d, 8);
 }
 
@@ -274,7 +277,8 @@ uint64_t tiny_pte_addr(enum tiny_mode m, uint64_t lin)
     if (m == TINY_PG32 || m == TINY_PG32_USER) {
         return TINY_PD32 + 0x1000 + (lin >> 12 & 0x3ff) * 4;
     }
-    return (tiny_is_long(m) ? TINY_PML4 + 0x3000u : TINY_PAE_PDPT + 0x2000u) + (lin >> 12 & 0x1ff) * 8;
+    return (tiny_is_long(m) ? TINY_PML4 + 0x3000u : TINY_PAE_PDPT + 0x2000u) +
+           (lin >> 12 & 0x1ff) * 8;
 }
 
 unsigned tiny_pte_size(enum tiny_mode m)
@@ -282,7 +286,7 @@ unsigned tiny_pte_size(enum tiny_mode m)
     return m == TINY_PG32 || m == TINY_PG32_USER ? 4 : 8;
 }
 
-/* --- the processor ------------------------------------------------------------------------------------ */
+/* --- the processor -------------------------------------------------------------------------- */
 
 static void seg(struct tiny *t, struct x86_state *s, unsigned r, uint16_t sel)
 {
@@ -311,7 +315,8 @@ static void segs_real(struct x86_state *s)
 {
     static const uint16_t sel[6] = {0x5000, 0x1000, 0x0800, 0x5000, 0x5000, 0x5000};
     for (unsigned i = 0; i < 6; i++) {
-        s->seg[i] = (struct x86_seg){(uint64_t)sel[i] << 4, 0xffff, sel[i], i == X86_CS ? 0x9b : 0x93};
+        s->seg[i] =
+            (struct x86_seg){ (uint64_t)sel[i] << 4, 0xffff, sel[i], i == X86_CS ? 0x9b : 0x93 };
     }
     s->gpr[X86_RSP] = 0x800;
     s->gpr[X86_RBX] = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine of 16 MiB of RAM and one processor, ready to run a few bytes of code in any mode: tables,
- * page tables, handlers for every vector. For tests of faults (tests/cpu/test_faults.c and
+ * A machine of 16 MiB of RAM and one processor, ready to run a few bytes of code in any mode:
+ * tables, page tables, handlers for every vector. For tests of faults (tests/cpu/test_faults.c and
  * tests/unit/accel/x86).
  *
  * Linear = physical for the first 16 MiB, 4 KiB pages below 2 MiB. Pages 20000h-3ffffh and 60000h-

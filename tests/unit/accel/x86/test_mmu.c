@@ -4,8 +4,8 @@
 /* link: os/linux/[a-z]*.c */
 /* libs: zydis */
 /*
- * The software TLB: what it keeps, what it must forget, what never gets a tag. (The walk's faults are
- * rows of tests/cpu/fault_cases.h.)
+ * The software TLB: what it keeps, what it must forget, what never gets a tag. (The walk's faults
+ * are rows of tests/cpu/fault_cases.def.)
  */
 #include "tests/fake/unit.h"
 
@@ -214,7 +214,7 @@ static void alignment_checks_after_ac(void **state)
     assert_false(tagged_r(TINY_UDATA, true));
 }
 
-/* --- memory of other kinds ------------------------------------------------------------------------- */
+/* --- memory of other kinds ------------------------------------------------------------------ */
 
 static void mmio_is_never_tagged(void **state)
 {
@@ -308,7 +308,7 @@ static void dirty_tracking(void **state)
     }
 }
 
-/* --- several bytes ---------------------------------------------------------------------------------- */
+/* --- several bytes -------------------------------------------------------------------------- */
 
 static void bytes_are_all_or_nothing(void **state)
 {
@@ -408,13 +408,28 @@ static void page_tables_outside_of_ram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(reads_do_not_open_clean_pages), T(stale_until_invalidated), T(a_missed_write_walks_again),
-        T(global_pages_survive_cr3), T(global_bit_without_pge), T(invlpg_takes_the_whole_large_page),
-        T(user_and_supervisor_apart), T(smap_slots_close_with_ac), T(smap_more_pages_than_the_list),
-        T(implicit_accesses_ignore_ac), T(alignment_checks_after_ac), T(mmio_is_never_tagged),
-        T(mmio_splits_at_the_page), T(rom_reads_directly), T(a20_closed_folds_addresses),
-        T(dirty_tracking), T(bytes_are_all_or_nothing), T(probing_writes_nothing), T(rmw_pointer),
-        T(watched_pages_have_no_tags), T(debug_walk_leaves_no_trace), T(fetch_page_gives_the_page),
+        T(reads_do_not_open_clean_pages),
+        T(stale_until_invalidated),
+        T(a_missed_write_walks_again),
+        T(global_pages_survive_cr3),
+        T(global_bit_without_pge),
+        T(invlpg_takes_the_whole_large_page),
+        T(user_and_supervisor_apart),
+        T(smap_slots_close_with_ac),
+        T(smap_more_pages_than_the_list),
+        T(implicit_accesses_ignore_ac),
+        T(alignment_checks_after_ac),
+        T(mmio_is_never_tagged),
+        T(mmio_splits_at_the_page),
+        T(rom_reads_directly),
+        T(a20_closed_folds_addresses),
+        T(dirty_tracking),
+        T(bytes_are_all_or_nothing),
+        T(probing_writes_nothing),
+        T(rmw_pointer),
+        T(watched_pages_have_no_tags),
+        T(debug_walk_leaves_no_trace),
+        T(fetch_page_gives_the_page),
         T(page_tables_outside_of_ram),
     };
     return cmocka_run_group_tests_name("mmu", tests, NULL, NULL);
