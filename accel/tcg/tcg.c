@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The software accelerator: accel/x86 executes. Port and memory I/O are served inside run through the
- * machine's callbacks. Works everywhere, hence the last resort of every choice.
+ * The software accelerator: accel/x86 executes. Port and memory I/O are served inside run through
+ * the machine's callbacks. Works everywhere, hence the last resort of every choice.
  *
  * Threads: a vcpu belongs to the thread that runs it; requests to it go through the atomic
  * cpu->requests (kick, INTR, flushes). Physical memory listeners may be told by any thread.
@@ -16,7 +16,7 @@
 #include "core/physmem.h"
 
 #define TCG_MAX_VCPUS 256
-#define TCG_TSC_KHZ 1000000u /* the TSC counts the nanoseconds of virtual time */
+#define TCG_TSC_KHZ   1000000u /* the TSC counts the nanoseconds of virtual time */
 
 struct accel_vcpu {
     struct accel_vm *vm;
@@ -35,7 +35,7 @@ struct accel_vm {
     struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
 };
 
-/* --- what the processor asks of the machine ---------------------------------------------------- */
+/* --- what the processor asks of the machine --------------------------------------------------- */
 
 static uint32_t bus_pio_read(void *opaque, uint16_t port, unsigned size)
 {
@@ -105,7 +105,7 @@ static uint64_t bus_tsc(void *opaque)
     return cb->clock_ns ? (uint64_t)cb->clock_ns(cb->opaque) : 0;
 }
 
-/* --- probe, vm ---------------------------------------------------------------------------------- */
+/* --- probe, vm -------------------------------------------------------------------------------- */
 
 static bool tcg_probe(struct accel_caps *caps, GError **err)
 {
@@ -123,7 +123,7 @@ static bool tcg_probe(struct accel_caps *caps, GError **err)
 
 static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache, GError **err)
 {
-    static const char *const known[] = { "accel", "mode", "fallback", "thread", "tb-size",
+    static const char *const known[] = { "accel",           "mode", "fallback", "thread", "tb-size",
                                          "one-insn-per-tb", NULL };
     uint64_t mib = 0;
     if (!o) {
@@ -141,13 +141,15 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
         return false;
     }
     if (thread && strcmp(thread, "multi") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-accel tcg: thread=%s is not available, every vCPU has its thread (thread=multi)",
-                    thread);
+        g_set_error(
+            err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+            "-accel tcg: thread=%s is not available, every vCPU has its thread (thread=multi)",
+            thread);
         return false;
     }
     if (mib > 4096) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: tb-size is in MiB, at most 4096");
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "-accel tcg: tb-size is in MiB, at most 4096");
         return false;
     }
     *cache = (size_t)mib << 20;
@@ -204,8 +206,11 @@ static int tcg_vm_create(struct accel_vm **out, const struct accel_params *p, GE
     vm->code = x86_code_map_new(cache);
     g_mutex_init(&vm->lock);
     vm->listener = (struct physmem_listener){
-        .view_changed = map_changed, .ram_written = map_written, .a20_changed = map_a20,
-        .dirty_rearm = map_rearm, .opaque = vm,
+        .view_changed = map_changed,
+        .ram_written = map_written,
+        .a20_changed = map_a20,
+        .dirty_rearm = map_rearm,
+        .opaque = vm,
     };
     physmem_add_listener(p->pm, &vm->listener);
     *out = vm;
@@ -228,7 +233,7 @@ static void tcg_mem_written(struct accel_vm *vm, gpa_t gpa, uint64_t len)
     x86_code_map_written(vm->code, gpa, len);
 }
 
-/* --- vcpu --------------------------------------------------------------------------------------- */
+/* --- vcpu ------------------------------------------------------------------------------------- */
 
 static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcpu **out)
 {
@@ -238,11 +243,17 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     }
     struct accel_vcpu *v = g_new0(struct accel_vcpu, 1);
     struct x86_bus bus = {
-        .pio_read = bus_pio_read, .pio_write = bus_pio_write,
-        .mmio_read = bus_mmio_read, .mmio_write = bus_mmio_write,
-        .msr_read = bus_msr_read, .msr_write = bus_msr_write,
-        .tpr_read = bus_tpr_read, .tpr_write = bus_tpr_write,
-        .irq_ack = vm->cb.irq_ack ? bus_irq_ack : NULL, .tsc = bus_tsc, .opaque = v,
+        .pio_read = bus_pio_read,
+        .pio_write = bus_pio_write,
+        .mmio_read = bus_mmio_read,
+        .mmio_write = bus_mmio_write,
+        .msr_read = bus_msr_read,
+        .msr_write = bus_msr_write,
+        .tpr_read = bus_tpr_read,
+        .tpr_write = bus_tpr_write,
+        .irq_ack = vm->cb.irq_ack ? bus_irq_ack : NULL,
+        .tsc = bus_tsc,
+        .opaque = v,
     };
     v->vm = vm;
     v->index = index;
@@ -280,23 +291,16 @@ static int tcg_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
     memset(e, 0, sizeof *e);
     e->rip = v->cpu->st.rip;
     switch (stop) {
-    case X86_STOP_HLT: case X86_STOP_WAIT_SIPI:
-        e->kind = ACCEL_EXIT_HLT;
-        break;
-    case X86_STOP_SHUTDOWN:
-        e->kind = ACCEL_EXIT_SHUTDOWN;
-        break;
-    case X86_STOP_IRQ_WINDOW:
-        e->kind = ACCEL_EXIT_IRQ_WINDOW;
-        break;
+    case X86_STOP_HLT:
+    case X86_STOP_WAIT_SIPI: e->kind = ACCEL_EXIT_HLT; break;
+    case X86_STOP_SHUTDOWN: e->kind = ACCEL_EXIT_SHUTDOWN; break;
+    case X86_STOP_IRQ_WINDOW: e->kind = ACCEL_EXIT_IRQ_WINDOW; break;
     case X86_STOP_DEBUG:
         e->kind = ACCEL_EXIT_DEBUG;
         e->u.debug.dr6 = v->cpu->st.dr[6];
         e->u.debug.breakpoint = !v->cpu->blocks->dbg_step;
         break;
-    default:
-        e->kind = ACCEL_EXIT_KICK;
-        break;
+    default: e->kind = ACCEL_EXIT_KICK; break;
     }
     return 0;
 }
@@ -315,7 +319,7 @@ static void tcg_irq_line(struct accel_vcpu *v, bool level)
     }
 }
 
-/* --- state -------------------------------------------------------------------------------------- */
+/* --- state ------------------------------------------------------------------------------------ */
 
 /* Copies the named groups from one state to another. */
 static void copy_groups(struct x86_state *to, const struct x86_state *from, uint32_t groups)
@@ -404,11 +408,8 @@ static void tcg_event(struct accel_vcpu *v, enum accel_event ev, uint8_t vector)
 {
     struct x86_state s;
     switch (ev) {
-    case ACCEL_EVENT_NMI:
-        v->cpu->st.ev.nmi_pending = 1;
-        return;
-    case ACCEL_EVENT_SMI: /* no SMM: the chipset model never asks for it */
-        return;
+    case ACCEL_EVENT_NMI: v->cpu->st.ev.nmi_pending = 1; return;
+    case ACCEL_EVENT_SMI: /* no SMM: the chipset model never asks for it */ return;
     case ACCEL_EVENT_INIT:
         read_state(v, &s);
         x86_state_init(&s, v->index == 0, v->vm->params.model->signature);
@@ -441,14 +442,15 @@ static void tcg_stats(struct accel_vm *vm, GString *out)
         }
         const struct x86_cpu *cpu = vm->vcpus[k]->cpu;
         const struct x86_block_stats *b = &cpu->blocks->stats;
-        g_string_append_printf(out,
-                               "vcpu%u: instructions %" G_GUINT64_FORMAT ", blocks built %" G_GUINT64_FORMAT
-                               ", dropped %" G_GUINT64_FORMAT ", looked up %" G_GUINT64_FORMAT
-                               ", cache flushes %" G_GUINT64_FORMAT ", single steps %" G_GUINT64_FORMAT
-                               ", uncached %" G_GUINT64_FORMAT ", faults %" G_GUINT64_FORMAT
-                               ", interrupts %" G_GUINT64_FORMAT ", TLB misses %" G_GUINT64_FORMAT "\n",
-                               k, cpu->insn_count, b->built, b->dropped, b->lookups, b->flushes,
-                               b->single_steps, b->uncached, b->faults, b->interrupts, cpu->mmu.misses);
+        g_string_append_printf(
+            out,
+            "vcpu%u: instructions %" G_GUINT64_FORMAT ", blocks built %" G_GUINT64_FORMAT
+            ", dropped %" G_GUINT64_FORMAT ", looked up %" G_GUINT64_FORMAT
+            ", cache flushes %" G_GUINT64_FORMAT ", single steps %" G_GUINT64_FORMAT
+            ", uncached %" G_GUINT64_FORMAT ", faults %" G_GUINT64_FORMAT
+            ", interrupts %" G_GUINT64_FORMAT ", TLB misses %" G_GUINT64_FORMAT "\n",
+            k, cpu->insn_count, b->built, b->dropped, b->lookups, b->flushes, b->single_steps,
+            b->uncached, b->faults, b->interrupts, cpu->mmu.misses);
     }
     g_mutex_unlock(&vm->lock);
 }

@@ -8,24 +8,24 @@
 
 #include "core/physmem.h"
 
-#define HASH_BITS 15
-#define HASH_SIZE (1u << HASH_BITS)
-#define PAGES_BITS 12
-#define PAGES_SIZE (1u << PAGES_BITS)
+#define HASH_BITS     15
+#define HASH_SIZE     (1u << HASH_BITS)
+#define PAGES_BITS    12
+#define PAGES_SIZE    (1u << PAGES_BITS)
 #define ARENA_DEFAULT ((size_t)32 << 20)
-#define ARENA_MIN ((size_t)1 << 20)
-#define PAGE_MASK 0xfffull
-#define CLAIM_STEP 128u /* bytes marked as code ahead of decoding */
+#define ARENA_MIN     ((size_t)1 << 20)
+#define PAGE_MASK     0xfffull
+#define CLAIM_STEP    128u /* bytes marked as code ahead of decoding */
 
 /* The code map is a radix tree over the low 40 bits of physical addresses; RAM above is executed
  * without a cache. Nodes are never freed before the map. */
-#define LEAF_BITS 9
-#define LEAF_SIZE (1u << LEAF_BITS)
+#define LEAF_BITS    9
+#define LEAF_SIZE    (1u << LEAF_BITS)
 #define MAP_GPA_BITS 40
 
 struct map_page {
-    _Atomic uint32_t users;  /* processors with blocks here */
-    _Atomic uint64_t mask;   /* 64-byte pieces with code: a superset while there are users */
+    _Atomic uint32_t users; /* processors with blocks here */
+    _Atomic uint64_t mask;  /* 64-byte pieces with code: a superset while there are users */
 };
 
 struct map_leaf {
@@ -37,10 +37,10 @@ struct map_mid {
 };
 
 struct x86_code_map {
-    GMutex lock;        /* users and mask going up or down, processors, their pending lists */
-    GPtrArray *caches;  /* struct x86_block_cache */
+    GMutex lock;       /* users and mask going up or down, processors, their pending lists */
+    GPtrArray *caches; /* struct x86_block_cache */
     size_t cache_size;
-    bool private_map;   /* made by and freed with its only processor */
+    bool private_map; /* made by and freed with its only processor */
     struct map_mid *_Atomic top[1u << (MAP_GPA_BITS - 12 - 2 * LEAF_BITS)];
 };
 
@@ -96,7 +96,8 @@ static struct map_page *map_get(struct x86_code_map *m, gpa_t gpa)
     return &(*leaf)->page[page & (LEAF_SIZE - 1)];
 }
 
-/* Bits of the 64-byte pieces that [off, off + len) of a page touches. len > 0, off + len <= 4096. */
+/* Bits of the 64-byte pieces that [off, off + len) of a page touches. len > 0, off + len <= 4096.
+ * */
 static uint64_t piece_mask(unsigned off, unsigned len)
 {
     unsigned first = off >> 6, last = (off + len - 1) >> 6;
@@ -503,23 +504,20 @@ static bool ends_block(const struct x86_insn *i, struct x86_block *b)
 {
     switch (i->cls) {
     case X86_CLS_SYSTEM:
-    case X86_CLS_INVALID:
-        b->flags |= X86_BLOCK_SYSTEM;
-        return true;
+    case X86_CLS_INVALID: b->flags |= X86_BLOCK_SYSTEM; return true;
     case X86_CLS_STRING:
         if (i->op == X86_OP_INS || i->op == X86_OP_OUTS) {
             b->flags |= X86_BLOCK_SYSTEM;
             return true;
         }
         return (i->prefixes & (X86_PFX_REP | X86_PFX_REPNE)) != 0;
-    case X86_CLS_BRANCH:
-        return true;
-    default:
-        return i->op == X86_OP_PAUSE;
+    case X86_CLS_BRANCH: return true;
+    default: return i->op == X86_OP_PAUSE;
     }
 }
 
-static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_block *b, gpa_t gpa, gpa_t gpa2)
+static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_block *b, gpa_t gpa,
+                                      gpa_t gpa2)
 {
     b->gpa = gpa;
     b->gpa2 = gpa2;
@@ -536,8 +534,8 @@ static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_bloc
 }
 
 /* An instruction whose bytes lie on two pages. */
-static struct x86_block *build_crossing(struct x86_block_cache *c, struct x86_block *b, uint64_t lin,
-                                        gpa_t gpa, const uint8_t *host)
+static struct x86_block *build_crossing(struct x86_block_cache *c, struct x86_block *b,
+                                        uint64_t lin, gpa_t gpa, const uint8_t *host)
 {
     struct x86_cpu *cpu = c->cpu;
     unsigned off = gpa & PAGE_MASK, avail = 4096 - off;
@@ -560,8 +558,8 @@ static struct x86_block *build_crossing(struct x86_block_cache *c, struct x86_bl
     return block_finish(c, b, gpa, gpa2);
 }
 
-static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gpa_t gpa, const uint8_t *host,
-                                     unsigned max_insns)
+static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gpa_t gpa,
+                                     const uint8_t *host, unsigned max_insns)
 {
     struct x86_cpu *cpu = c->cpu;
     size_t room = sizeof(struct x86_block) + X86_BLOCK_INSNS * sizeof(struct x86_insn);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoded code. Each processor has a cache of blocks: runs of decoded instructions that start at one
- * physical address and end at a transfer of control, an instruction that may change modes, or the
- * page's end (an instruction that crosses pages is a block of its own). Blocks are found by physical
- * address, so that they survive address space switches, and through a jump cache by linear address,
- * which is void after every TLB flush.
+ * Decoded code. Each processor has a cache of blocks: runs of decoded instructions that start at
+ * one physical address and end at a transfer of control, an instruction that may change modes, or
+ * the page's end (an instruction that crosses pages is a block of its own). Blocks are found by
+ * physical address, so that they survive address space switches, and through a jump cache by
+ * linear address, which is void after every TLB flush.
  *
  * All processors of a machine share one code map: which bytes of which pages hold code that anybody
  * decoded. Pages with code get no write tag in any TLB, so stores to them arrive in
@@ -19,11 +19,12 @@
 #include "accel/x86/interp.h"
 
 #define X86_BLOCK_INSNS 48
-#define X86_JUMP_BITS 12
+#define X86_JUMP_BITS   12
 
 enum { /* x86_block.flags */
-    X86_BLOCK_SYSTEM = 1, /* its last instruction may change modes, flags like TF and IF, or stop */
-    X86_BLOCK_DEAD = 2,   /* its bytes were written: unlinked, never entered again */
+       X86_BLOCK_SYSTEM =
+           1, /* its last instruction may change modes, flags like TF and IF, or stop */
+       X86_BLOCK_DEAD = 2, /* its bytes were written: unlinked, never entered again */
 };
 
 struct x86_block {
@@ -68,9 +69,9 @@ struct x86_block_cache {
     struct x86_block **hash;
     struct x86_code_page **pages;
     size_t n_pages;
-    struct x86_block *cur;   /* in execution */
-    uint64_t cur_rip;        /* where it started */
-    bool stop_in_block;      /* the longjmp in progress comes from a dropped block, not a fault */
+    struct x86_block *cur; /* in execution */
+    uint64_t cur_rip;      /* where it started */
+    bool stop_in_block;    /* the longjmp in progress comes from a dropped block, not a fault */
     struct x86_block_stats stats;
     /* The debugger's (not DR7's). */
     bool dbg_step;
@@ -96,12 +97,14 @@ static inline struct x86_jump_entry *x86_jump_slot(struct x86_block_cache *c, ui
 /* cache_size: bytes of decoded code a processor keeps, 0 for the default. */
 struct x86_code_map *x86_code_map_new(size_t cache_size);
 void x86_code_map_free(struct x86_code_map *m); /* after the last detach */
-/* Gives the processor a cache; without this x86_interp_run makes a private map. The owner's thread. */
+/* Gives the processor a cache; without this x86_interp_run makes a private map. The owner's
+ * thread. */
 void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu);
 void x86_code_map_detach(struct x86_cpu *cpu); /* frees the cache; harmless without one */
 /* Host code wrote RAM. Any thread. */
 void x86_code_map_written(struct x86_code_map *m, gpa_t gpa, uint64_t len);
-/* The physical map changed: all processors drop their TLBs and the code of moved pages. Any thread. */
+/* The physical map changed: all processors drop their TLBs and the code of moved pages. Any
+ * thread. */
 void x86_code_map_moved(struct x86_code_map *m);
 
 /* The block at lin (= CS base + rip), found or built; NULL: this code cannot be cached. Raises what

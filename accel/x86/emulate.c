@@ -69,7 +69,8 @@ static bool as_older(struct x86_insn *i)
     switch (i->op) {
     case X86_OP_LZCNT: i->op = X86_OP_BSR; break;
     case X86_OP_TZCNT: i->op = X86_OP_BSF; break;
-    case X86_OP_ENDBR: case X86_OP_PREFETCH: i->op = X86_OP_NOP; break;
+    case X86_OP_ENDBR:
+    case X86_OP_PREFETCH: i->op = X86_OP_NOP; break;
     default: return false;
     }
     i->cls = X86_CLS_INT;
@@ -117,7 +118,8 @@ void x86_fetch_insn(struct x86_cpu *cpu, struct x86_insn *i)
 {
     uint8_t bytes[X86_INSN_MAX];
     unsigned most = fetch_limit(cpu), have = 0;
-    uint64_t lin = cpu->code_mode == 8 ? cpu->st.rip : (uint32_t)(cpu->st.seg[X86_CS].base + cpu->st.rip);
+    uint64_t lin =
+        cpu->code_mode == 8 ? cpu->st.rip : (uint32_t)(cpu->st.seg[X86_CS].base + cpu->st.rip);
     enum x86_decode_result r = X86_DECODE_SHORT;
     while (r == X86_DECODE_SHORT) {
         if (have == most) {

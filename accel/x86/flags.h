@@ -33,7 +33,8 @@ X86_INLINE int64_t x86_sext(uint64_t v, unsigned size)
 }
 
 /* res = a + b (+ carry): operands and result may have garbage above `size`. */
-X86_INLINE void x86_flags_add(struct x86_cpu *cpu, uint64_t a, uint64_t b, uint64_t res, unsigned size)
+X86_INLINE void x86_flags_add(struct x86_cpu *cpu, uint64_t a, uint64_t b, uint64_t res,
+                              unsigned size)
 {
     uint64_t carries = (a & b) | ((a | b) & ~res);
     cpu->lazy.result = x86_sext(res, size);
@@ -42,7 +43,8 @@ X86_INLINE void x86_flags_add(struct x86_cpu *cpu, uint64_t a, uint64_t b, uint6
 }
 
 /* res = a - b (- borrow) */
-X86_INLINE void x86_flags_sub(struct x86_cpu *cpu, uint64_t a, uint64_t b, uint64_t res, unsigned size)
+X86_INLINE void x86_flags_sub(struct x86_cpu *cpu, uint64_t a, uint64_t b, uint64_t res,
+                              unsigned size)
 {
     uint64_t borrows = (~a & b) | ((~a | b) & res);
     cpu->lazy.result = x86_sext(res, size);
@@ -59,7 +61,8 @@ X86_INLINE void x86_flags_logic(struct x86_cpu *cpu, uint64_t res, unsigned size
 }
 
 /* SF, ZF, PF from res; CF, OF, AF given (0 or 1). */
-X86_INLINE void x86_flags_result(struct x86_cpu *cpu, uint64_t res, unsigned size, bool cf, bool of, bool af)
+X86_INLINE void x86_flags_result(struct x86_cpu *cpu, uint64_t res, unsigned size, bool cf, bool of,
+                                 bool af)
 {
     cpu->lazy.result = x86_sext(res, size);
     cpu->lazy.aux = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62;

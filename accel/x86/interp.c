@@ -15,8 +15,8 @@ static bool needs_steps(const struct x86_cpu *cpu)
 {
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
-           cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds ||
-           c->dbg_step || c->dbg_breaks || c->one_insn;
+           cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds || c->dbg_step ||
+           c->dbg_breaks || c->one_insn;
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)
@@ -53,7 +53,8 @@ bool x86_interp_fault(struct x86_cpu *cpu)
     if (cpu->exc_vector == X86_EXC_PF) {
         cpu->st.cr2 = cpu->exc_cr2;
     }
-    return x86_deliver(cpu, X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error, cpu->exc_error);
+    return x86_deliver(cpu, X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error,
+                       cpu->exc_error);
 }
 
 /* #DB as a trap (the instruction is complete) or a fault, with these DR6 bits. */
@@ -201,7 +202,8 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
     if (ev->sti_shadow || ev->movss_shadow) {
         return true;
     }
-    if (UNLIKELY(ev->pending_dbg) && !x86_debug_trap(cpu, false)) { /* a task switch with its T bit */
+    if (UNLIKELY(ev->pending_dbg) &&
+        !x86_debug_trap(cpu, false)) { /* a task switch with its T bit */
         *stop = X86_STOP_SHUTDOWN;
         return false;
     }
@@ -214,7 +216,8 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
             return false;
         }
     }
-    if ((cpu->st.rflags & X86_FL_IF) && (atomic_load(&cpu->requests) & X86_REQ_IRQ) && cpu->bus.irq_ack) {
+    if ((cpu->st.rflags & X86_FL_IF) && (atomic_load(&cpu->requests) & X86_REQ_IRQ) &&
+        cpu->bus.irq_ack) {
         int vector = cpu->bus.irq_ack(cpu->bus.opaque);
         if (vector >= 0) {
             cpu->st.mp = X86_MP_RUNNABLE;

@@ -3,7 +3,7 @@
  * BT, BTS, BTR, BTC (with bit strings in memory), BSF, BSR, CRC32, and the locked exchanges XADD,
  * CMPXCHG, CMPXCHG8B, CMPXCHG16B.
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 enum bit { BIT_T, BIT_S, BIT_R, BIT_C };
 
@@ -24,16 +24,19 @@ static unsigned bit_index(struct x86_cpu *c, const struct x86_insn *i, unsigned 
     return v & (size * 8 - 1);
 }
 
-#define BIT_RMW(name, op) \
-    static uint64_t name(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size) \
-    { return bit_op(c, op, old, bit_index(c, i, size)); }
+#define BIT_RMW(name, op)                                                                     \
+    static void name(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size) \
+    {                                                                                         \
+        *v = bit_op(c, op, *v, bit_index(c, i, size));                                        \
+    }
 BIT_RMW(bits_f, BIT_S)
 BIT_RMW(bitr_f, BIT_R)
 BIT_RMW(bitc_f, BIT_C)
 
-/* A register bit index addresses a string of bits around the memory operand: the signed index divided
- * by the operand's width moves the address. */
-static uint64_t bit_string_lin(struct x86_cpu *c, const struct x86_insn *i, unsigned size, enum x86_access a)
+/* A register bit index addresses a string of bits around the memory operand: the signed index
+ * divided by the operand's width moves the address. */
+static uint64_t bit_string_lin(struct x86_cpu *c, const struct x86_insn *i, unsigned size,
+                               enum x86_access a)
 {
     uint64_t off = x86_ea(c, i);
     if (i->opnd[1].kind != X86_OPND_IMM) {
@@ -60,7 +63,9 @@ static void bit_change(struct x86_cpu *c, const struct x86_insn *i, x86_rmw_fn *
 {
     unsigned size = i->opnd[0].size;
     if (!x86_opnd_mem(i, 0)) {
-        x86_set_reg(c, i, 0, f(c, i, x86_reg(c, i, 0, size), size), size);
+        uint64_t v = x86_reg(c, i, 0, size);
+        f(c, i, &v, size);
+        x86_set_reg(c, i, 0, v, size);
         return;
     }
     uint64_t lin = bit_string_lin(c, i, size, X86_ACCESS_WRITE);
@@ -69,12 +74,23 @@ static void bit_change(struct x86_cpu *c, const struct x86_insn *i, x86_rmw_fn *
         return;
     }
     x86_probe_write(c, lin, size, x86_user(c));
-    x86_lin_store(c, lin, f(c, i, x86_lin_load(c, lin, size), size), size);
+    uint64_t v = x86_lin_load(c, lin, size);
+    f(c, i, &v, size);
+    x86_lin_store(c, lin, v, size);
 }
 
-X86_HANDLER(bts) { bit_change(c, i, bits_f); }
-X86_HANDLER(btr) { bit_change(c, i, bitr_f); }
-X86_HANDLER(btc) { bit_change(c, i, bitc_f); }
+X86_HANDLER(bts)
+{
+    bit_change(c, i, bits_f);
+}
+X86_HANDLER(btr)
+{
+    bit_change(c, i, bitr_f);
+}
+X86_HANDLER(btc)
+{
+    bit_change(c, i, bitc_f);
+}
 
 /* A zero source leaves the whole destination, also the upper half of a 32-bit one. Flags as Zen:
  * ZF from the source, PF from the result, the others 0. */
@@ -91,8 +107,14 @@ static void bit_scan(struct x86_cpu *c, const struct x86_insn *i, bool reverse)
     x86_set_arith_flags(c, __builtin_parity(n) ? 0 : X86_FL_PF);
 }
 
-X86_HANDLER(bsf) { bit_scan(c, i, false); }
-X86_HANDLER(bsr) { bit_scan(c, i, true); }
+X86_HANDLER(bsf)
+{
+    bit_scan(c, i, false);
+}
+X86_HANDLER(bsr)
+{
+    bit_scan(c, i, true);
+}
 
 /* CRC-32C, reflected polynomial 82F63B78h, without the inversions (SDM vol. 2, CRC32). */
 X86_HANDLER(crc32)
@@ -109,25 +131,26 @@ X86_HANDLER(crc32)
     c->st.gpr[i->opnd[0].reg] = crc;
 }
 
-/* --- exchanges ---------------------------------------------------------------------------------- */
+/* --- exchanges -------------------------------------------------------------------------------- */
 
-static uint64_t xadd_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size)
+static void xadd_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size)
 {
-    uint64_t b = x86_opnd_read(c, i, 1, size), r = old + b;
+    uint64_t old = *v, b = x86_opnd_read(c, i, 1, size), r = old + b;
     switch (size) {
     case 1: x86_flags_add(c, old, b, r, 1); break;
     case 2: x86_flags_add(c, old, b, r, 2); break;
     case 4: x86_flags_add(c, old, b, r, 4); break;
     default: x86_flags_add(c, old, b, r, 8); break;
     }
-    return r;
+    *v = r;
 }
 
 X86_HANDLER(xadd)
 {
     unsigned size = i->opnd[0].size;
     if (!x86_opnd_mem(i, 0)) {
-        uint64_t old = x86_opnd_read(c, i, 0, size), r = xadd_f(c, i, old, size);
+        uint64_t old = x86_opnd_read(c, i, 0, size), r = old;
+        xadd_f(c, i, &r, size);
         x86_opnd_write(c, i, 1, old, size);
         x86_opnd_write(c, i, 0, r, size); /* last: wins when both are one register */
         return;
@@ -137,16 +160,16 @@ X86_HANDLER(xadd)
 }
 
 /* The destination is written in any case: with its own value when the comparison fails. */
-static uint64_t cmpxchg_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size)
+static void cmpxchg_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size)
 {
-    uint64_t acc = x86_gpr_read(c, X86_RAX, size), r = acc - old;
+    uint64_t old = *v, acc = x86_gpr_read(c, X86_RAX, size), r = acc - old;
     switch (size) {
     case 1: x86_flags_sub(c, acc, old, r, 1); break;
     case 2: x86_flags_sub(c, acc, old, r, 2); break;
     case 4: x86_flags_sub(c, acc, old, r, 4); break;
     default: x86_flags_sub(c, acc, old, r, 8); break;
     }
-    return acc == old ? x86_opnd_read(c, i, 1, size) : old;
+    *v = acc == old ? x86_opnd_read(c, i, 1, size) : old;
 }
 
 /* Accumulator and register destination are written only where the comparison says so, which matters
@@ -159,7 +182,8 @@ X86_HANDLER(cmpxchg)
         old = x86_mem_rmw_locked(c, i, x86_mem_lin(c, i, size, X86_ACCESS_WRITE), size, cmpxchg_f);
     } else {
         old = x86_opnd_read(c, i, 0, size);
-        uint64_t r = cmpxchg_f(c, i, old, size);
+        uint64_t r = old;
+        cmpxchg_f(c, i, &r, size);
         if (x86_zf(c)) {
             x86_opnd_write(c, i, 0, r, size);
         }
@@ -169,12 +193,14 @@ X86_HANDLER(cmpxchg)
     }
 }
 
-static uint64_t cmpxchg8b_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size)
+static void cmpxchg8b_f(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size)
 {
     (void)i;
     (void)size;
     uint64_t want = c->st.gpr[X86_RDX] << 32 | (uint32_t)c->st.gpr[X86_RAX];
-    return old == want ? c->st.gpr[X86_RCX] << 32 | (uint32_t)c->st.gpr[X86_RBX] : old;
+    if (*v == want) {
+        *v = c->st.gpr[X86_RCX] << 32 | (uint32_t)c->st.gpr[X86_RBX];
+    }
 }
 
 X86_HANDLER(cmpxchg8b)

@@ -2,11 +2,12 @@
 /*
  * MUL, IMUL, DIV, IDIV and the decimal adjustments. Flags that the manuals leave undefined follow
  * AMD's Zen: multiplications keep SF, ZF, AF, PF; divisions clear SF, ZF, PF, set AF and keep the
- * rest; the decimal adjustments follow the SDM's pseudo-code and logic flags for what it leaves out.
+ * rest; the decimal adjustments follow the SDM's pseudo-code and logic flags for what it leaves
+ * out.
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
-/* --- multiplication ----------------------------------------------------------------------------- */
+/* --- multiplication --------------------------------------------------------------------------- */
 
 /* 64 x 64 = 128 bits from 32-bit halves. */
 static uint64_t mul_high(uint64_t a, uint64_t b)
@@ -53,7 +54,8 @@ static bool imul_over(int64_t lo, int64_t hi, unsigned size)
 X86_HANDLER(imul1)
 {
     unsigned size = i->opnd[0].size, bits = size * 8;
-    int64_t v = x86_sext(x86_opnd_read(c, i, 0, size), size), a = x86_sext(c->st.gpr[X86_RAX], size);
+    int64_t v = x86_sext(x86_opnd_read(c, i, 0, size), size),
+            a = x86_sext(c->st.gpr[X86_RAX], size);
     int64_t lo = (int64_t)((uint64_t)a * (uint64_t)v);
     int64_t hi = size == 8 ? mul_high_signed(a, v) : lo >> bits;
     bool over = imul_over(lo, hi, size);
@@ -61,7 +63,8 @@ X86_HANDLER(imul1)
     x86_flags_cf_of(c, over, over);
 }
 
-X86_INLINE void imul_to(struct x86_cpu *c, const struct x86_insn *i, uint64_t ua, uint64_t ub, unsigned size)
+X86_INLINE void imul_to(struct x86_cpu *c, const struct x86_insn *i, uint64_t ua, uint64_t ub,
+                        unsigned size)
 {
     int64_t a = x86_sext(ua, size), b = x86_sext(ub, size);
     int64_t lo = (int64_t)((uint64_t)a * (uint64_t)b);
@@ -96,7 +99,7 @@ X86_HANDLER(imul3)
     }
 }
 
-/* --- division ----------------------------------------------------------------------------------- */
+/* --- division --------------------------------------------------------------------------------- */
 
 static void div_flags(struct x86_cpu *c)
 {
@@ -140,8 +143,9 @@ static uint64_t div128(uint64_t hi, uint64_t lo, uint64_t v, uint64_t *r)
 static uint64_t dividend(const struct x86_cpu *c, unsigned size)
 {
     const uint64_t *g = c->st.gpr;
-    return size == 1 ? (uint16_t)g[X86_RAX]
-                     : x86_gpr_read(c, X86_RDX, size) << (size * 8) | x86_gpr_read(c, X86_RAX, size);
+    return size == 1
+               ? (uint16_t)g[X86_RAX]
+               : x86_gpr_read(c, X86_RDX, size) << (size * 8) | x86_gpr_read(c, X86_RAX, size);
 }
 
 X86_HANDLER(div_op)
@@ -203,7 +207,7 @@ X86_HANDLER(idiv_op)
     store_quotient(c, (uint64_t)q, (uint64_t)r, size);
 }
 
-/* --- decimal ------------------------------------------------------------------------------------ */
+/* --- decimal ---------------------------------------------------------------------------------- */
 
 static void set_ax(struct x86_cpu *c, unsigned al, unsigned ah)
 {
@@ -222,8 +226,14 @@ static void ascii_adjust(struct x86_cpu *c, int sign)
     x86_flags_result(c, ax & 0x0f, 1, adjust, false, adjust);
 }
 
-X86_HANDLER(aaa) { ascii_adjust(c, 1); }
-X86_HANDLER(aas) { ascii_adjust(c, -1); }
+X86_HANDLER(aaa)
+{
+    ascii_adjust(c, 1);
+}
+X86_HANDLER(aas)
+{
+    ascii_adjust(c, -1);
+}
 
 X86_HANDLER(aam)
 {
@@ -243,7 +253,8 @@ X86_HANDLER(aad)
     x86_flags_result(c, r, 1, false, false, false);
 }
 
-/* DAA, DAS (SDM vol. 2): the low digit, then the high one by the value before. OF is undefined: 0. */
+/* DAA, DAS (SDM vol. 2): the low digit, then the high one by the value before. OF is undefined: 0.
+ * */
 static void decimal_adjust(struct x86_cpu *c, int sign)
 {
     unsigned al = (uint8_t)c->st.gpr[X86_RAX], old = al;
@@ -263,8 +274,14 @@ static void decimal_adjust(struct x86_cpu *c, int sign)
     x86_flags_result(c, al, 1, cf, false, af);
 }
 
-X86_HANDLER(daa) { decimal_adjust(c, 1); }
-X86_HANDLER(das) { decimal_adjust(c, -1); }
+X86_HANDLER(daa)
+{
+    decimal_adjust(c, 1);
+}
+X86_HANDLER(das)
+{
+    decimal_adjust(c, -1);
+}
 
 static x86_exec_fn *bind_imul(const struct x86_insn *i)
 {

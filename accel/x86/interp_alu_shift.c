@@ -5,7 +5,7 @@
  * the operand's size shift zeros out; SHLD and SHRD of 16 bits by more than 16 continue with the
  * second operand.
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 enum shift { SH_ROL, SH_ROR, SH_RCL, SH_RCR, SH_SHL, SH_SHR, SH_SAR, SH_COUNT };
 
@@ -77,7 +77,8 @@ X86_INLINE uint64_t shift_rcr(struct x86_cpu *c, uint64_t a, unsigned count, uns
     return r;
 }
 
-X86_INLINE uint64_t shift_op(struct x86_cpu *c, enum shift op, uint64_t a, unsigned count, unsigned size)
+X86_INLINE uint64_t shift_op(struct x86_cpu *c, enum shift op, uint64_t a, unsigned count,
+                             unsigned size)
 {
     count &= size == 8 ? 63 : 31;
     if (count == 0) {
@@ -101,19 +102,32 @@ X86_INLINE unsigned shift_count(const struct x86_cpu *c, const struct x86_insn *
 }
 
 #define SHIFT_OPS(X) X(ROL) X(ROR) X(RCL) X(RCR) X(SHL) X(SHR) X(SAR)
-#define SHIFT_SIZE(op, n) \
-    X86_HANDLER(op##_i##n) \
-    { x86_set_reg(c, i, 0, shift_op(c, SH_##op, x86_reg(c, i, 0, n), (uint8_t)i->imm, n), n); } \
-    X86_HANDLER(op##_c##n) \
-    { x86_set_reg(c, i, 0, shift_op(c, SH_##op, x86_reg(c, i, 0, n), (uint8_t)c->st.gpr[X86_RCX], n), n); } \
-    static uint64_t op##_f##n(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size) \
-    { (void)size; return shift_op(c, SH_##op, old, shift_count(c, i), n); } \
-    X86_HANDLER(op##_g##n) { x86_opnd_rmw(c, i, n, op##_f##n); }
+#define SHIFT_SIZE(op, n)                                                                          \
+    X86_HANDLER(op##_i##n)                                                                         \
+    {                                                                                              \
+        x86_set_reg(c, i, 0, shift_op(c, SH_##op, x86_reg(c, i, 0, n), (uint8_t)i->imm, n), n);    \
+    }                                                                                              \
+    X86_HANDLER(op##_c##n)                                                                         \
+    {                                                                                              \
+        x86_set_reg(c, i, 0,                                                                       \
+                    shift_op(c, SH_##op, x86_reg(c, i, 0, n), (uint8_t)c->st.gpr[X86_RCX], n), n); \
+    }                                                                                              \
+    static void op##_f##n(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size) \
+    {                                                                                              \
+        (void)size;                                                                                \
+        *v = shift_op(c, SH_##op, *v, shift_count(c, i), n);                                       \
+    }                                                                                              \
+    X86_HANDLER(op##_g##n)                                                                         \
+    {                                                                                              \
+        x86_opnd_rmw(c, i, n, op##_f##n);                                                          \
+    }
 #define SHIFT_ALL(op) SHIFT_SIZE(op, 1) SHIFT_SIZE(op, 2) SHIFT_SIZE(op, 4) SHIFT_SIZE(op, 8)
 SHIFT_OPS(SHIFT_ALL)
 
-#define SHIFT_ROW(op) { { op##_i1, op##_i2, op##_i4, op##_i8 }, { op##_c1, op##_c2, op##_c4, op##_c8 }, \
-                        { op##_g1, op##_g2, op##_g4, op##_g8 } },
+#define SHIFT_ROW(op)                         \
+    { { op##_i1, op##_i2, op##_i4, op##_i8 }, \
+      { op##_c1, op##_c2, op##_c4, op##_c8 }, \
+      { op##_g1, op##_g2, op##_g4, op##_g8 } },
 static x86_exec_fn *const shift_table[SH_COUNT][3][4] = { SHIFT_OPS(SHIFT_ROW) };
 
 static x86_exec_fn *bind_shift(const struct x86_insn *i, enum shift op)
@@ -125,7 +139,7 @@ static x86_exec_fn *bind_shift(const struct x86_insn *i, enum shift op)
     return shift_table[op][form][x86_size_index(i->opnd[0].size)];
 }
 
-/* --- SHLD, SHRD --------------------------------------------------------------------------------- */
+/* --- SHLD, SHRD ------------------------------------------------------------------------------- */
 
 X86_INLINE uint64_t shld(struct x86_cpu *c, uint64_t a, uint64_t b, unsigned count, unsigned size)
 {
@@ -172,10 +186,16 @@ X86_INLINE unsigned double_count(const struct x86_cpu *c, const struct x86_insn 
     return i->opnd[2].kind == X86_OPND_IMM ? (uint8_t)i->imm : (uint8_t)c->st.gpr[X86_RCX];
 }
 
-#define DOUBLE(op, n) \
-    static uint64_t op##_f##n(struct x86_cpu *c, const struct x86_insn *i, uint64_t old, unsigned size) \
-    { (void)size; return op(c, old, x86_reg(c, i, 1, n), double_count(c, i), n); } \
-    X86_HANDLER(op##_g##n) { x86_opnd_rmw(c, i, n, op##_f##n); }
+#define DOUBLE(op, n)                                                                              \
+    static void op##_f##n(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned size) \
+    {                                                                                              \
+        (void)size;                                                                                \
+        *v = op(c, *v, x86_reg(c, i, 1, n), double_count(c, i), n);                                \
+    }                                                                                              \
+    X86_HANDLER(op##_g##n)                                                                         \
+    {                                                                                              \
+        x86_opnd_rmw(c, i, n, op##_f##n);                                                          \
+    }
 DOUBLE(shld, 2)
 DOUBLE(shld, 4)
 DOUBLE(shld, 8)

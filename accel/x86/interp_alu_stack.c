@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PUSH, POP, PUSHA, POPA, ENTER, LEAVE, PUSHF, POPF. 64-bit stacks are done here directly, others by
- * x86_push and x86_pop (seg.c), which know stack sizes and limits.
+ * PUSH, POP, PUSHA, POPA, ENTER, LEAVE, PUSHF, POPF. 64-bit stacks are done here directly, others
+ * by x86_push and x86_pop (seg.c), which know stack sizes and limits.
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
-/* --- 64-bit stack ------------------------------------------------------------------------------- */
+/* --- 64-bit stack ----------------------------------------------------------------------------- */
 
 X86_INLINE void push64(struct x86_cpu *c, uint64_t v)
 {
@@ -30,10 +30,22 @@ X86_INLINE uint64_t pop64(struct x86_cpu *c)
     return x86_pop(c, 8);
 }
 
-X86_HANDLER(push_r8) { push64(c, c->st.gpr[i->opnd[0].reg]); }
-X86_HANDLER(push_i8) { push64(c, i->imm); }
-X86_HANDLER(push_m8) { push64(c, x86_ld(c, i, 8, X86_MEM_64)); }
-X86_HANDLER(push_gen) { x86_push(c, x86_opnd_read(c, i, 0, i->opsize), i->opsize); }
+X86_HANDLER(push_r8)
+{
+    push64(c, c->st.gpr[i->opnd[0].reg]);
+}
+X86_HANDLER(push_i8)
+{
+    push64(c, i->imm);
+}
+X86_HANDLER(push_m8)
+{
+    push64(c, x86_ld(c, i, 8, X86_MEM_64));
+}
+X86_HANDLER(push_gen)
+{
+    x86_push(c, x86_opnd_read(c, i, 0, i->opsize), i->opsize);
+}
 
 /* POP RSP: the value popped wins over the increment. */
 X86_HANDLER(pop_r8)
@@ -42,8 +54,8 @@ X86_HANDLER(pop_r8)
     c->st.gpr[i->opnd[0].reg] = v;
 }
 
-/* POP to memory computes its address with the stack pointer already moved; when the store faults the
- * stack pointer has not moved (Intel SDM vol. 2, POP). */
+/* POP to memory computes its address with the stack pointer already moved; when the store faults
+ * the stack pointer has not moved (Intel SDM vol. 2, POP). */
 X86_HANDLER(pop_gen)
 {
     unsigned size = i->opsize;
@@ -61,7 +73,7 @@ X86_HANDLER(pop_gen)
     c->st.gpr[X86_RSP] = after;
 }
 
-/* --- all registers ------------------------------------------------------------------------------ */
+/* --- all registers ---------------------------------------------------------------------------- */
 
 /* Pushed registers count for nothing when a later push faults: RSP goes back. */
 X86_HANDLER(pusha)
@@ -96,7 +108,7 @@ X86_HANDLER(popa)
     x86_gpr_write(c, X86_RSP, rsp + 8 * size, c->stack_size);
 }
 
-/* --- frames ------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 /* Intel SDM vol. 2, ENTER: imm = bytes of locals, imm2 = nesting level. The registers change at the
  * end, after a write probe of the new stack top. */
@@ -135,7 +147,7 @@ X86_HANDLER(leave)
     x86_gpr_write(c, X86_RBP, v, size);
 }
 
-/* --- flags -------------------------------------------------------------------------------------- */
+/* --- flags ------------------------------------------------------------------------------------ */
 
 static unsigned iopl(const struct x86_cpu *c)
 {
@@ -161,7 +173,8 @@ X86_HANDLER(pushf)
     x86_push(c, f, i->opsize);
 }
 
-/* 16-bit POPF under VME: IF goes to VIF; #GP(0) when that would enable a pending interrupt or TF. */
+/* 16-bit POPF under VME: IF goes to VIF; #GP(0) when that would enable a pending interrupt or TF.
+ * */
 static void popf_vme(struct x86_cpu *c)
 {
     uint64_t rsp = c->st.gpr[X86_RSP];

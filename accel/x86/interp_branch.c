@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Near transfers of control: Jcc, JMP, CALL, RET, JCXZ, LOOP. Targets in 64-bit code are checked here
- * (#GP(0) if not canonical); other modes go through x86_branch_to, which knows limits (seg.c).
+ * Near transfers of control: Jcc, JMP, CALL, RET, JCXZ, LOOP. Targets in 64-bit code are checked
+ * here (#GP(0) if not canonical); other modes go through x86_branch_to, which knows limits (seg.c).
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 X86_INLINE bool canonical(const struct x86_cpu *c, uint64_t a)
 {
@@ -28,16 +28,33 @@ X86_INLINE void go_leg(struct x86_cpu *c, const struct x86_insn *i, uint64_t tar
     c->next_rip = target;
 }
 
-#define CONDITIONS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define JCC(cc) \
-    X86_HANDLER(jcc64_##cc) { if (x86_cond(c, cc)) { go64(c, c->next_rip + i->imm); } } \
-    X86_HANDLER(jcc_##cc) { if (x86_cond(c, cc)) { go_leg(c, i, c->next_rip + i->imm); } }
+#define CONDITIONS(X) \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define JCC(cc)                                 \
+    X86_HANDLER(jcc64_##cc)                     \
+    {                                           \
+        if (x86_cond(c, cc)) {                  \
+            go64(c, c->next_rip + i->imm);      \
+        }                                       \
+    }                                           \
+    X86_HANDLER(jcc_##cc)                       \
+    {                                           \
+        if (x86_cond(c, cc)) {                  \
+            go_leg(c, i, c->next_rip + i->imm); \
+        }                                       \
+    }
 CONDITIONS(JCC)
 #define JCC_ROW(cc) { jcc64_##cc, jcc_##cc },
 static x86_exec_fn *const jcc_table[16][2] = { CONDITIONS(JCC_ROW) };
 
-X86_HANDLER(jmp_rel64) { go64(c, c->next_rip + i->imm); }
-X86_HANDLER(jmp_rel) { go_leg(c, i, c->next_rip + i->imm); }
+X86_HANDLER(jmp_rel64)
+{
+    go64(c, c->next_rip + i->imm);
+}
+X86_HANDLER(jmp_rel)
+{
+    go_leg(c, i, c->next_rip + i->imm);
+}
 X86_HANDLER(jmp_ind)
 {
     uint64_t target = x86_opnd_read(c, i, 0, i->opsize);
@@ -48,7 +65,7 @@ X86_HANDLER(jmp_ind)
     }
 }
 
-/* --- CALL, RET ---------------------------------------------------------------------------------- */
+/* --- CALL, RET -------------------------------------------------------------------------------- */
 
 /* The target is checked before the push: a faulting CALL leaves the stack alone. */
 X86_INLINE void call64(struct x86_cpu *c, uint64_t target)
@@ -76,8 +93,14 @@ static void call_leg(struct x86_cpu *c, const struct x86_insn *i, uint64_t targe
     go_leg(c, i, target);
 }
 
-X86_HANDLER(call_rel64) { call64(c, c->next_rip + i->imm); }
-X86_HANDLER(call_rel) { call_leg(c, i, c->next_rip + i->imm); }
+X86_HANDLER(call_rel64)
+{
+    call64(c, c->next_rip + i->imm);
+}
+X86_HANDLER(call_rel)
+{
+    call_leg(c, i, c->next_rip + i->imm);
+}
 X86_HANDLER(call_ind)
 {
     uint64_t target = x86_opnd_read(c, i, 0, i->opsize);
@@ -111,7 +134,7 @@ X86_HANDLER(ret_leg)
     x86_gpr_write(c, X86_RSP, after + (uint16_t)i->imm, c->stack_size);
 }
 
-/* --- JCXZ, LOOP: the address size chooses the counter -------------------------------------------- */
+/* --- JCXZ, LOOP: the address size chooses the counter ----------------------------------------- */
 
 static void go_rel(struct x86_cpu *c, const struct x86_insn *i)
 {
@@ -139,9 +162,18 @@ static void loop_if(struct x86_cpu *c, const struct x86_insn *i, bool also)
     x86_gpr_write(c, X86_RCX, n, i->adsize);
 }
 
-X86_HANDLER(loop_any) { loop_if(c, i, true); }
-X86_HANDLER(loop_e) { loop_if(c, i, x86_zf(c)); }
-X86_HANDLER(loop_ne) { loop_if(c, i, !x86_zf(c)); }
+X86_HANDLER(loop_any)
+{
+    loop_if(c, i, true);
+}
+X86_HANDLER(loop_e)
+{
+    loop_if(c, i, x86_zf(c));
+}
+X86_HANDLER(loop_ne)
+{
+    loop_if(c, i, !x86_zf(c));
+}
 
 x86_exec_fn *x86_bind_branch(const struct x86_insn *i)
 {

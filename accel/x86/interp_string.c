@@ -2,23 +2,24 @@
 /*
  * String instructions. With REP one execution does a bounded part: then next_rip stays at the
  * instruction, so that interrupts are looked at and registers are exact wherever it stops. Forward
- * runs through plain memory go page by page in bulk; everything else element by element. The size of
- * a part depends on the guest's state alone, never on what other threads do (deterministic mode).
+ * runs through plain memory go page by page in bulk; everything else element by element. The size
+ * of a part depends on the guest's state alone, never on what other threads do (deterministic
+ * mode).
  */
 #include <glib.h>
 
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 #define PART_ELEMENTS 2048u /* one at a time */
-#define PART_PAGES 16u      /* in bulk */
-#define PART_IO 64u
+#define PART_PAGES    16u   /* in bulk */
+#define PART_IO       64u
 
 struct str {
     struct x86_cpu *c;
     const struct x86_insn *i;
-    unsigned size;   /* of an element */
-    uint64_t mask;   /* of RCX, RSI, RDI by the address size */
-    bool up;         /* DF = 0 */
+    unsigned size; /* of an element */
+    uint64_t mask; /* of RCX, RSI, RDI by the address size */
+    bool up;       /* DF = 0 */
 };
 
 X86_INLINE struct str str_begin(struct x86_cpu *c, const struct x86_insn *i)
@@ -63,7 +64,7 @@ X86_INLINE uint64_t count_left(const struct str *s)
     return s->c->st.gpr[X86_RCX] & s->mask;
 }
 
-/* --- one element -------------------------------------------------------------------------------- */
+/* --- one element ------------------------------------------------------------------------------ */
 
 static void sub_flags(struct x86_cpu *c, uint64_t a, uint64_t b, unsigned size)
 {
@@ -133,11 +134,12 @@ static void one_outs(const struct str *s)
     advance(s, X86_RSI, 1);
 }
 
-/* --- in bulk ------------------------------------------------------------------------------------ */
+/* --- in bulk ---------------------------------------------------------------------------------- */
 
 /* Host address of elements at seg:off going up, and for how many they are plain memory within the
  * page, the segment and the index register; 0: not in bulk. *n is cut. */
-static uint8_t *plain_run(const struct str *s, unsigned seg, uint64_t off, enum x86_access a, uint64_t *n)
+static uint8_t *plain_run(const struct str *s, unsigned seg, uint64_t off, enum x86_access a,
+                          uint64_t *n)
 {
     struct x86_cpu *c = s->c;
     uint64_t bytes = s->mask - off; /* one less than up to the wrap */
@@ -195,8 +197,8 @@ static uint64_t bulk_stos(const struct str *s, uint64_t n)
     return n;
 }
 
-/* CMPS and SCAS: all elements but the last are known to let the repetition go on, so that flags come
- * from the last alone. */
+/* CMPS and SCAS: all elements but the last are known to let the repetition go on, so that flags
+ * come from the last alone. */
 static uint64_t bulk_cmps(const struct str *s, uint64_t n)
 {
     const uint8_t *a = plain_run(s, s->i->seg, src_off(s), X86_ACCESS_READ, &n);
@@ -234,14 +236,14 @@ static uint64_t bulk_scas(const struct str *s, uint64_t n)
     return k;
 }
 
-/* --- repetition --------------------------------------------------------------------------------- */
+/* --- repetition ------------------------------------------------------------------------------- */
 
 typedef void one_fn(const struct str *s);
 typedef uint64_t bulk_fn(const struct str *s, uint64_t n);
 
 /* compares: the repetition also ends on ZF. */
-X86_INLINE void repeat(struct x86_cpu *c, const struct x86_insn *i, one_fn *one, bulk_fn *bulk, bool compares,
-                       unsigned part)
+X86_INLINE void repeat(struct x86_cpu *c, const struct x86_insn *i, one_fn *one, bulk_fn *bulk,
+                       bool compares, unsigned part)
 {
     struct str s = str_begin(c, i);
     if (!(i->prefixes & (X86_PFX_REP | X86_PFX_REPNE))) {
@@ -271,13 +273,34 @@ X86_INLINE void repeat(struct x86_cpu *c, const struct x86_insn *i, one_fn *one,
     }
 }
 
-X86_HANDLER(movs) { repeat(c, i, one_movs, bulk_movs, false, PART_ELEMENTS); }
-X86_HANDLER(stos) { repeat(c, i, one_stos, bulk_stos, false, PART_ELEMENTS); }
-X86_HANDLER(lods) { repeat(c, i, one_lods, NULL, false, PART_ELEMENTS); }
-X86_HANDLER(cmps) { repeat(c, i, one_cmps, bulk_cmps, true, PART_ELEMENTS); }
-X86_HANDLER(scas) { repeat(c, i, one_scas, bulk_scas, true, PART_ELEMENTS); }
-X86_HANDLER(ins) { repeat(c, i, one_ins, NULL, false, PART_IO); }
-X86_HANDLER(outs) { repeat(c, i, one_outs, NULL, false, PART_IO); }
+X86_HANDLER(movs)
+{
+    repeat(c, i, one_movs, bulk_movs, false, PART_ELEMENTS);
+}
+X86_HANDLER(stos)
+{
+    repeat(c, i, one_stos, bulk_stos, false, PART_ELEMENTS);
+}
+X86_HANDLER(lods)
+{
+    repeat(c, i, one_lods, NULL, false, PART_ELEMENTS);
+}
+X86_HANDLER(cmps)
+{
+    repeat(c, i, one_cmps, bulk_cmps, true, PART_ELEMENTS);
+}
+X86_HANDLER(scas)
+{
+    repeat(c, i, one_scas, bulk_scas, true, PART_ELEMENTS);
+}
+X86_HANDLER(ins)
+{
+    repeat(c, i, one_ins, NULL, false, PART_IO);
+}
+X86_HANDLER(outs)
+{
+    repeat(c, i, one_outs, NULL, false, PART_IO);
+}
 
 x86_exec_fn *x86_bind_string(const struct x86_insn *i)
 {

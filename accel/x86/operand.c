@@ -2,7 +2,7 @@
 /*
  * Operands in memory: the paths that operand.h does not inline, and LOCK.
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 #include <glib.h>
 
@@ -67,18 +67,18 @@ static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
     bool done;
     switch (size) {
     case 1:
-        done = __atomic_compare_exchange_n((uint8_t *)p, &o8, (uint8_t)new, false, __ATOMIC_SEQ_CST,
-                                           __ATOMIC_SEQ_CST);
+        done = __atomic_compare_exchange_n((uint8_t *)p, &o8, (uint8_t) new, false,
+                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
         *old = o8;
         return done;
     case 2:
-        done = __atomic_compare_exchange_n((uint16_t *)p, &o16, (uint16_t)new, false, __ATOMIC_SEQ_CST,
-                                           __ATOMIC_SEQ_CST);
+        done = __atomic_compare_exchange_n((uint16_t *)p, &o16, (uint16_t) new, false,
+                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
         *old = o16;
         return done;
     case 4:
-        done = __atomic_compare_exchange_n((uint32_t *)p, &o32, (uint32_t)new, false, __ATOMIC_SEQ_CST,
-                                           __ATOMIC_SEQ_CST);
+        done = __atomic_compare_exchange_n((uint32_t *)p, &o32, (uint32_t) new, false,
+                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
         *old = o32;
         return done;
     default:
@@ -87,8 +87,8 @@ static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
     }
 }
 
-uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin, unsigned size,
-                            x86_rmw_fn *f)
+uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin,
+                            unsigned size, x86_rmw_fn *f)
 {
     void *p = lin & (size - 1) ? NULL : x86_rmw_ptr(cpu, lin, size, x86_user(cpu));
     struct x86_lazy flags = cpu->lazy;
@@ -96,14 +96,16 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
         uint64_t old = atomic_load_n(p, size), new;
         do {
             cpu->lazy = flags;
-            new = f(cpu, i, old, size);
+            new = old;
+            f(cpu, i, &new, size);
         } while (!atomic_cas_n(p, &old, new, size));
         return old;
     }
     x86_probe_write(cpu, lin, size, x86_user(cpu)); /* nothing below may raise */
     g_mutex_lock(&split_lock);
-    uint64_t old = x86_lin_load(cpu, lin, size);
-    x86_lin_store(cpu, lin, f(cpu, i, old, size), size);
+    uint64_t old = x86_lin_load(cpu, lin, size), v = old;
+    f(cpu, i, &v, size);
+    x86_lin_store(cpu, lin, v, size);
     g_mutex_unlock(&split_lock);
     return old;
 }
@@ -130,7 +132,9 @@ bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_
 void x86_opnd_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, x86_rmw_fn *f)
 {
     if (!x86_opnd_mem(i, 0)) {
-        x86_opnd_write(cpu, i, 0, f(cpu, i, x86_opnd_read(cpu, i, 0, size), size), size);
+        uint64_t v = x86_opnd_read(cpu, i, 0, size);
+        f(cpu, i, &v, size);
+        x86_opnd_write(cpu, i, 0, v, size);
         return;
     }
     if (i->prefixes & X86_PFX_LOCK) {
@@ -138,6 +142,7 @@ void x86_opnd_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, 
         return;
     }
     uint64_t lin = x86_operand_rmw(cpu, i, size);
-    uint64_t old = x86_lin_load(cpu, lin, size);
-    x86_lin_store(cpu, lin, f(cpu, i, old, size), size);
+    uint64_t v = x86_lin_load(cpu, lin, size);
+    f(cpu, i, &v, size);
+    x86_lin_store(cpu, lin, v, size);
 }

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #define HANDLERS 0x8000u /* 16 bytes each: HLT */
-#define IDT 0x7000u
-#define GDT 0x6000u
-#define PAGES 0x1000u
-#define TABLES 0x300000u
+#define IDT      0x7000u
+#define GDT      0x6000u
+#define PAGES    0x1000u
+#define TABLES   0x300000u
 
 static uint32_t box_pio_read(void *opaque, uint16_t port, unsigned size)
 {
@@ -75,9 +75,11 @@ static void make_tables(uint8_t *ram, unsigned mode)
             uint16_t ivt[2] = { (uint16_t)at, 0 };
             memcpy(ram + v * 4, ivt, 4);
         } else if (mode == 4) {
-            put64(ram + IDT + v * 8, (uint64_t)(at & 0xffff0000u) << 32 | 0x8e0000080000ull | (at & 0xffff));
+            put64(ram + IDT + v * 8,
+                  (uint64_t)(at & 0xffff0000u) << 32 | 0x8e0000080000ull | (at & 0xffff));
         } else {
-            put64(ram + IDT + v * 16, (uint64_t)(at & 0xffff0000u) << 32 | 0x8e0000080000ull | (at & 0xffff));
+            put64(ram + IDT + v * 16,
+                  (uint64_t)(at & 0xffff0000u) << 32 | 0x8e0000080000ull | (at & 0xffff));
             put64(ram + IDT + v * 16 + 8, 0);
         }
     }
@@ -125,13 +127,18 @@ static void set_state(struct x86_box *b, unsigned mode)
     x86_cpu_set_state(b->cpu, &s);
 }
 
-static struct x86_box *make(struct physmem *pm, uint8_t *ram, unsigned mode, struct x86_code_map *map)
+static struct x86_box *make(struct physmem *pm, uint8_t *ram, unsigned mode,
+                            struct x86_code_map *map)
 {
     static const struct x86_topology topology = { 1, 1, 1 };
     struct x86_box *b = g_new0(struct x86_box, 1);
-    struct x86_bus bus = { .pio_read = box_pio_read, .pio_write = box_pio_write,
-                           .mmio_read = box_mmio_read, .mmio_write = box_mmio_write,
-                           .irq_ack = box_irq_ack, .tsc = box_tsc, .opaque = b };
+    struct x86_bus bus = { .pio_read = box_pio_read,
+                           .pio_write = box_pio_write,
+                           .mmio_read = box_mmio_read,
+                           .mmio_write = box_mmio_write,
+                           .irq_ack = box_irq_ack,
+                           .tsc = box_tsc,
+                           .opaque = b };
     b->pm = pm;
     b->ram = ram;
     b->last_irq = -1;

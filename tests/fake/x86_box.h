@@ -11,18 +11,18 @@
 #include "accel/x86/flags.h"
 #include "core/physmem.h"
 
-#define X86_BOX_RAM 0x400000u
-#define X86_BOX_CODE 0x10000u
+#define X86_BOX_RAM   0x400000u
+#define X86_BOX_CODE  0x10000u
 #define X86_BOX_STACK 0x9000u
-#define X86_BOX_DATA 0x200000u /* mapped at the same linear address in every mode but 16-bit */
+#define X86_BOX_DATA  0x200000u /* mapped at the same linear address in every mode but 16-bit */
 
 struct x86_box {
     struct physmem *pm;
     uint8_t *ram;
     struct x86_cpu *cpu;
     struct x86_cpu_model model;
-    int last_irq;            /* what irq_ack gives; -1 none */
-    uint32_t port_value;     /* read from every port, last value written */
+    int last_irq;        /* what irq_ack gives; -1 none */
+    uint32_t port_value; /* read from every port, last value written */
     unsigned port_accesses;
 };
 

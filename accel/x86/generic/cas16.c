@@ -5,7 +5,7 @@
  */
 #include <glib.h>
 
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 bool x86_host_cas16(void *p, uint64_t old[2], const uint64_t new[2])
 {

@@ -2,7 +2,7 @@
 /*
  * CMPXCHG16B on x86-64 hosts. (Every one that matters has it; compilers need -mcx16 or libatomic.)
  */
-#include "accel/x86/operand.h"
+#include "accel/x86/handler.h"
 
 bool x86_host_cas16(void *p, uint64_t old[2], const uint64_t new[2])
 {

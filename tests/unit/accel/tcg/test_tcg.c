@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: accel/tcg/tcg.c accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
+/* link: accel/tcg/tcg.c accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c */
+/* link: core/physmem.c core/physmem_access.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* libs: zydis */
 /*
@@ -73,8 +74,10 @@ static int irq_ack(void *opaque, unsigned vcpu)
 }
 
 static const struct x86_topology topology = { 1, 1, 1 };
-static struct accel_callbacks callbacks = { .pio_read = pio_read, .pio_write = pio_write,
-                                            .mmio_read = mmio_read, .mmio_write = mmio_write,
+static struct accel_callbacks callbacks = { .pio_read = pio_read,
+                                            .pio_write = pio_write,
+                                            .mmio_read = mmio_read,
+                                            .mmio_write = mmio_write,
                                             .irq_ack = irq_ack };
 
 static int setup(void **state)
@@ -91,7 +94,9 @@ static int setup(void **state)
     r->model.phys_bits = 40;
     r->vector = -1;
     callbacks.opaque = r;
-    struct accel_params p = { .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks };
+    struct accel_params p = {
+        .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks
+    };
     assert_int_equal(accel_tcg.vm_create(&r->vm, &p, &err), 0);
     assert_int_equal(accel_tcg.vcpu_create(r->vm, 0, &r->cpu), 0);
     *state = r;
@@ -328,8 +333,9 @@ static void test_options(void **state)
         GError *err = NULL;
         struct accel_vm *vm = NULL;
         struct opts *o = opts_parse(bad[k].text, "accel", &err);
-        struct accel_params p = { .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks,
-                                  .opts = o };
+        struct accel_params p = {
+            .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks, .opts = o
+        };
         assert_case(bad[k].text, accel_tcg.vm_create(&vm, &p, &err) < 0);
         assert_case(bad[k].text, vm == NULL && err && strstr(err->message, bad[k].says));
         g_error_free(err);
@@ -344,8 +350,9 @@ static void test_one_insn(void **state)
     GError *err = NULL;
     struct accel_vm *vm = NULL;
     struct opts *o = opts_parse("tcg,one-insn-per-tb=on,tb-size=1", "accel", &err);
-    struct accel_params p = { .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks,
-                              .opts = o };
+    struct accel_params p = {
+        .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks, .opts = o
+    };
     struct accel_vcpu *saved = r->cpu;
     assert_int_equal(accel_tcg.vm_create(&vm, &p, &err), 0);
     assert_int_equal(accel_tcg.vcpu_create(vm, 0, &r->cpu), 0);
@@ -374,9 +381,10 @@ static void test_stats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_hlt_and_io), T(test_kick_is_sticky), T(test_kick_from_outside), T(test_state_identity),
-        T(test_interrupt), T(test_nmi), T(test_init_sipi), T(test_shutdown), T(test_code_changes),
-        T(test_options), T(test_one_insn), T(test_stats),
+        T(test_hlt_and_io),     T(test_kick_is_sticky), T(test_kick_from_outside),
+        T(test_state_identity), T(test_interrupt),      T(test_nmi),
+        T(test_init_sipi),      T(test_shutdown),       T(test_code_changes),
+        T(test_options),        T(test_one_insn),       T(test_stats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

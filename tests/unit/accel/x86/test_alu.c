@@ -4,8 +4,8 @@
 /* link: tests/fake/x86_box.c */
 /* libs: zydis */
 /*
- * General-purpose instructions by table: what tests/cpu/test_host_diff cannot run on the host (16- and
- * 32-bit code, BCD, stack frames, faults) and the corners that have bitten others.
+ * General-purpose instructions by table: what tests/cpu/test_host_diff cannot run on the host (16-
+ * and 32-bit code, BCD, stack frames, faults) and the corners that have bitten others.
  */
 #include "tests/fake/x86_box.h"
 #include "tests/fake/unit.h"
@@ -19,28 +19,31 @@ struct row {
     uint8_t len;
     uint64_t rax, rcx, rdx, mem; /* before; mem: 8 bytes at D, rsi = D (0x2000 in real mode) */
     uint32_t flags;
-    int vector;                  /* -1: none */
-    uint64_t rax2, rdx2, mem2;   /* after */
-    uint32_t flags2, mask;       /* arithmetic flags looked at */
+    int vector;                /* -1: none */
+    uint64_t rax2, rdx2, mem2; /* after */
+    uint32_t flags2, mask;     /* arithmetic flags looked at */
 };
 
 #define CODE(...) { __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ })
-#define CF X86_FL_CF
-#define PF X86_FL_PF
-#define AF X86_FL_AF
-#define ZF X86_FL_ZF
-#define SF X86_FL_SF
-#define OF X86_FL_OF
-#define ALL X86_FL_ARITH
+#define CF        X86_FL_CF
+#define PF        X86_FL_PF
+#define AF        X86_FL_AF
+#define ZF        X86_FL_ZF
+#define SF        X86_FL_SF
+#define OF        X86_FL_OF
+#define ALL       X86_FL_ARITH
 
 static const struct row rows[] = {
     { "daa 9a", 4, CODE(0x27), 0x9a, 0, 0, 0, 0, -1, 0x00, 0, 0, CF | AF | ZF | PF, ALL & ~OF },
     { "daa 79 with af", 4, CODE(0x27), 0x79, 0, 0, 0, AF, -1, 0x7f, 0, 0, AF, ALL & ~OF },
     { "daa 3c", 4, CODE(0x27), 0x3c, 0, 0, 0, 0, -1, 0x42, 0, 0, AF | PF, ALL & ~OF },
-    { "das ee with cf af", 4, CODE(0x2f), 0xee, 0, 0, 0, CF | AF, -1, 0x88, 0, 0, CF | AF | SF | PF, ALL & ~OF },
-    { "das 05 with af borrows", 4, CODE(0x2f), 0x05, 0, 0, 0, AF, -1, 0xff, 0, 0, CF | AF | SF | PF, ALL & ~OF },
+    { "das ee with cf af", 4, CODE(0x2f), 0xee, 0, 0, 0, CF | AF, -1, 0x88, 0, 0, CF | AF | SF | PF,
+      ALL & ~OF },
+    { "das 05 with af borrows", 4, CODE(0x2f), 0x05, 0, 0, 0, AF, -1, 0xff, 0, 0, CF | AF | SF | PF,
+      ALL & ~OF },
     { "aaa 0f", 4, CODE(0x37), 0x0f, 0, 0, 0, 0, -1, 0x105, 0, 0, CF | AF, CF | AF },
-    { "aaa ff carries into ah", 4, CODE(0x37), 0x1ff, 0, 0, 0, 0, -1, 0x305, 0, 0, CF | AF, CF | AF },
+    { "aaa ff carries into ah", 4, CODE(0x37), 0x1ff, 0, 0, 0, 0, -1, 0x305, 0, 0, CF | AF,
+      CF | AF },
     { "aas 00 with af", 4, CODE(0x3f), 0x200, 0, 0, 0, AF, -1, 0x0a, 0, 0, CF | AF, CF | AF },
     { "aam 10", 4, CODE(0xd4, 0x0a), 0x3f, 0, 0, 0, 0, -1, 0x603, 0, 0, PF, SF | ZF | PF },
     { "aam 0 divides", 4, CODE(0xd4, 0x00), 0x3f, 0, 0, 0, 0, 0, 0x3f, 0, 0, 0, 0 },
@@ -49,41 +52,66 @@ static const struct row rows[] = {
     { "div by zero", 8, CODE(0x48, 0xf7, 0xf1), 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 },
     { "div quotient too big", 8, CODE(0x48, 0xf7, 0xf1), 0, 5, 5, 0, 0, 0, 0, 5, 0, 0, 0 },
     { "div 128 bits", 8, CODE(0x48, 0xf7, 0xf1), 7, 1ull << 63, 3, 0, 0, -1, 6, 7, 0, 0, 0 },
-    { "idiv min by -1", 8, CODE(0x48, 0xf7, 0xf9), 1ull << 63, ~0ull, ~0ull, 0, 0, 0, 1ull << 63, ~0ull, 0, 0, 0 },
-    { "idiv -7 by 2", 8, CODE(0x48, 0xf7, 0xf9), (uint64_t)-7, 2, ~0ull, 0, 0, -1, (uint64_t)-3, (uint64_t)-1, 0, 0, 0 },
+    { "idiv min by -1", 8, CODE(0x48, 0xf7, 0xf9), 1ull << 63, ~0ull, ~0ull, 0, 0, 0, 1ull << 63,
+      ~0ull, 0, 0, 0 },
+    { "idiv -7 by 2", 8, CODE(0x48, 0xf7, 0xf9), (uint64_t)-7, 2, ~0ull, 0, 0, -1, (uint64_t)-3,
+      (uint64_t)-1, 0, 0, 0 },
     { "idiv8 -128 by -1", 8, CODE(0xf6, 0xf9), 0xff80, 0xff, 0, 0, 0, 0, 0xff80, 0, 0, 0, 0 },
-    { "mov eax clears the upper half", 8, CODE(0x89, 0xc8), ~0ull, ~0ull, 0, 0, 0, -1, 0xffffffff, 0, 0, 0, 0 },
-    { "mov ax keeps it", 8, CODE(0x66, 0x89, 0xc8), ~0ull, 0x1234, 0, 0, 0, -1, 0xffffffffffff1234ull, 0, 0, 0, 0 },
+    { "mov eax clears the upper half", 8, CODE(0x89, 0xc8), ~0ull, ~0ull, 0, 0, 0, -1, 0xffffffff,
+      0, 0, 0, 0 },
+    { "mov ax keeps it", 8, CODE(0x66, 0x89, 0xc8), ~0ull, 0x1234, 0, 0, 0, -1,
+      0xffffffffffff1234ull, 0, 0, 0, 0 },
     { "mov ah, cl", 8, CODE(0x88, 0xcc), 0, 0x7f, 0, 0, 0, -1, 0x7f00, 0, 0, 0, 0 },
-    { "cmove eax not taken clears the upper half", 8, CODE(0x0f, 0x44, 0xc1), ~0ull, 1, 0, 0, 0, -1, 0xffffffff, 0, 0, 0, ALL },
-    { "shl eax, 0 clears the upper half", 8, CODE(0xc1, 0xe0, 0x20), ~0ull, 0, 0, 0, CF, -1, 0xffffffff, 0, 0, CF, ALL },
-    { "bsf of zero keeps all", 8, CODE(0x0f, 0xbc, 0xc1), ~0ull, 0, 0, 0, 0, -1, ~0ull, 0, 0, ZF, ZF },
-    { "bswap", 8, CODE(0x48, 0x0f, 0xc8), 0x0102030405060708, 0, 0, 0, 0, -1, 0x0807060504030201, 0, 0, 0, 0 },
+    { "cmove eax not taken clears the upper half", 8, CODE(0x0f, 0x44, 0xc1), ~0ull, 1, 0, 0, 0, -1,
+      0xffffffff, 0, 0, 0, ALL },
+    { "shl eax, 0 clears the upper half", 8, CODE(0xc1, 0xe0, 0x20), ~0ull, 0, 0, 0, CF, -1,
+      0xffffffff, 0, 0, CF, ALL },
+    { "bsf of zero keeps all", 8, CODE(0x0f, 0xbc, 0xc1), ~0ull, 0, 0, 0, 0, -1, ~0ull, 0, 0, ZF,
+      ZF },
+    { "bswap", 8, CODE(0x48, 0x0f, 0xc8), 0x0102030405060708, 0, 0, 0, 0, -1, 0x0807060504030201, 0,
+      0, 0, 0 },
     { "cbw", 2, CODE(0x98), 0x80, 0, 0, 0, 0, -1, 0xff80, 0, 0, 0, 0 },
     { "cwd", 2, CODE(0x99), 0x8000, 0, 0, 0, 0, -1, 0x8000, 0xffff, 0, 0, 0 },
-    { "cmpxchg fails: memory written back, eax loaded", 8, CODE(0x0f, 0xb1, 0x0e), 1, 2, 0, 5, 0, -1, 5, 0, 5, CF | AF | SF, CF | ZF | SF },
-    { "lock cmpxchg works", 8, CODE(0xf0, 0x0f, 0xb1, 0x0e), 5, 2, 0, 5, 0, -1, 5, 0, 2, ZF, CF | ZF | SF },
-    { "cmpxchg8b equal", 4, CODE(0x0f, 0xc7, 0x0e), 5, 9, 1, 1ull << 32 | 5, 0, -1, 5, 1, 9ull << 32, ZF, ZF },
-    { "cmpxchg8b different", 4, CODE(0x0f, 0xc7, 0x0e), 6, 9, 1, 1ull << 32 | 5, 0, -1, 5, 1, 1ull << 32 | 5, 0, ZF },
-    { "cmpxchg16b unaligned", 8, CODE(0x48, 0x0f, 0xc7, 0x4e, 0x08), 0, 0, 0, 0, 0, 13, 0, 0, 0, 0, 0 },
+    { "cmpxchg fails: memory written back, eax loaded", 8, CODE(0x0f, 0xb1, 0x0e), 1, 2, 0, 5, 0,
+      -1, 5, 0, 5, CF | AF | SF, CF | ZF | SF },
+    { "lock cmpxchg works", 8, CODE(0xf0, 0x0f, 0xb1, 0x0e), 5, 2, 0, 5, 0, -1, 5, 0, 2, ZF,
+      CF | ZF | SF },
+    { "cmpxchg8b equal", 4, CODE(0x0f, 0xc7, 0x0e), 5, 9, 1, 1ull << 32 | 5, 0, -1, 5, 1,
+      9ull << 32, ZF, ZF },
+    { "cmpxchg8b different", 4, CODE(0x0f, 0xc7, 0x0e), 6, 9, 1, 1ull << 32 | 5, 0, -1, 5, 1,
+      1ull << 32 | 5, 0, ZF },
+    { "cmpxchg16b unaligned", 8, CODE(0x48, 0x0f, 0xc7, 0x4e, 0x08), 0, 0, 0, 0, 0, 13, 0, 0, 0, 0,
+      0 },
     { "xadd", 8, CODE(0x0f, 0xc1, 0x06), 3, 0, 0, 4, 0, -1, 4, 0, 7, 0, CF },
-    { "lock xadd 8 bits", 8, CODE(0xf0, 0x0f, 0xc0, 0x06), 0xff, 0, 0, 0x101, 0, -1, 1, 0, 0x100, CF | ZF, CF | ZF },
-    { "xchg mem", 8, CODE(0x87, 0x06), 3, 0, 0, 0xffffffff00000004ull, 0, -1, 4, 0, 0xffffffff00000003ull, 0, 0 },
-    { "lock adc uses the old carry once", 8, CODE(0xf0, 0x11, 0x06), 1, 0, 0, 1, CF, -1, 1, 0, 3, 0, CF },
-    { "bts mem with a negative index", 8, CODE(0x48, 0x0f, 0xab, 0x56, 0x08), 0, 0, (uint64_t)-1, 0, 0, -1, 0, (uint64_t)-1, 1ull << 63, 0, CF },
+    { "lock xadd 8 bits", 8, CODE(0xf0, 0x0f, 0xc0, 0x06), 0xff, 0, 0, 0x101, 0, -1, 1, 0, 0x100,
+      CF | ZF, CF | ZF },
+    { "xchg mem", 8, CODE(0x87, 0x06), 3, 0, 0, 0xffffffff00000004ull, 0, -1, 4, 0,
+      0xffffffff00000003ull, 0, 0 },
+    { "lock adc uses the old carry once", 8, CODE(0xf0, 0x11, 0x06), 1, 0, 0, 1, CF, -1, 1, 0, 3, 0,
+      CF },
+    { "bts mem with a negative index", 8, CODE(0x48, 0x0f, 0xab, 0x56, 0x08), 0, 0, (uint64_t)-1, 0,
+      0, -1, 0, (uint64_t)-1, 1ull << 63, 0, CF },
     { "lock btr", 8, CODE(0xf0, 0x0f, 0xb3, 0x16), 0, 0, 3, 8, 0, -1, 0, 3, 0, CF, CF },
-    { "movbe load", 8, CODE(0x0f, 0x38, 0xf0, 0x06), 0, 0, 0, 0x01020304, 0, -1, 0x04030201, 0, 0x01020304, 0, 0 },
+    { "movbe load", 8, CODE(0x0f, 0x38, 0xf0, 0x06), 0, 0, 0, 0x01020304, 0, -1, 0x04030201, 0,
+      0x01020304, 0, 0 },
     { "rcl 33 of 32 is 1", 4, CODE(0xd3, 0xd0), 0x80000000, 1, 0, 0, CF, -1, 1, 0, 0, CF, CF },
     { "rcr 9 of 8", 4, CODE(0xd2, 0xd8), 0xa5, 9, 0, 0, CF, -1, 0xa5, 0, 0, CF, CF },
-    { "shrd 64", 8, CODE(0x48, 0x0f, 0xac, 0xd0, 0x04), 0x10, 0, 0xf, 0, 0, -1, 0xf000000000000001ull, 0xf, 0, SF, SF | CF },
-    { "bound inside", 4, CODE(0x62, 0x06), 5, 0, 0, 6ull << 32 | 5, 0, -1, 5, 0, 6ull << 32 | 5, 0, 0 },
-    { "bound outside", 4, CODE(0x62, 0x06), 7, 0, 0, 6ull << 32 | 5, 0, 5, 7, 0, 6ull << 32 | 5, 0, 0 },
+    { "shrd 64", 8, CODE(0x48, 0x0f, 0xac, 0xd0, 0x04), 0x10, 0, 0xf, 0, 0, -1,
+      0xf000000000000001ull, 0xf, 0, SF, SF | CF },
+    { "bound inside", 4, CODE(0x62, 0x06), 5, 0, 0, 6ull << 32 | 5, 0, -1, 5, 0, 6ull << 32 | 5, 0,
+      0 },
+    { "bound outside", 4, CODE(0x62, 0x06), 7, 0, 0, 6ull << 32 | 5, 0, 5, 7, 0, 6ull << 32 | 5, 0,
+      0 },
     { "ud2", 8, CODE(0x0f, 0x0b), 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0 },
     { "lahf", 8, CODE(0x9f), 0, 0, 0, 0, CF | ZF, -1, 0x4300, 0, 0, CF | ZF, ALL },
-    { "sahf", 8, CODE(0x9e), 0xd500, 0, 0, 0, OF, -1, 0xd500, 0, 0, CF | PF | AF | ZF | SF | OF, ALL },
-    { "imul three operands overflows", 8, CODE(0x6b, 0xc1, 0x02), 0, 0x7fffffff, 0, 0, 0, -1, 0xfffffffe, 0, 0, CF | OF, CF | OF },
-    { "mul 64", 8, CODE(0x48, 0xf7, 0xe1), ~0ull, ~0ull, 0, 0, 0, -1, 1, ~1ull, 0, CF | OF, CF | OF },
-    { "crc32 byte", 8, CODE(0xf2, 0x0f, 0x38, 0xf0, 0xc1), 0, 0x01, 0, 0, 0, -1, 0xf26b8303, 0, 0, 0, 0 },
+    { "sahf", 8, CODE(0x9e), 0xd500, 0, 0, 0, OF, -1, 0xd500, 0, 0, CF | PF | AF | ZF | SF | OF,
+      ALL },
+    { "imul three operands overflows", 8, CODE(0x6b, 0xc1, 0x02), 0, 0x7fffffff, 0, 0, 0, -1,
+      0xfffffffe, 0, 0, CF | OF, CF | OF },
+    { "mul 64", 8, CODE(0x48, 0xf7, 0xe1), ~0ull, ~0ull, 0, 0, 0, -1, 1, ~1ull, 0, CF | OF,
+      CF | OF },
+    { "crc32 byte", 8, CODE(0xf2, 0x0f, 0x38, 0xf0, 0xc1), 0, 0x01, 0, 0, 0, -1, 0xf26b8303, 0, 0,
+      0, 0 },
 };
 
 static void run_row(const struct row *r)
@@ -111,8 +139,9 @@ static void run_row(const struct row *r)
         assert_case(r->name, ((x86_arith_flags(b->cpu) ^ r->flags2) & r->mask) == 0);
     }
     if (st->gpr[X86_RAX] != r->rax2 || st->gpr[X86_RDX] != r->rdx2 || mem != r->mem2) {
-        fail_msg("case '%s': rax 0x%llx rdx 0x%llx mem 0x%llx", r->name, (unsigned long long)st->gpr[X86_RAX],
-                 (unsigned long long)st->gpr[X86_RDX], (unsigned long long)mem);
+        fail_msg("case '%s': rax 0x%llx rdx 0x%llx mem 0x%llx", r->name,
+                 (unsigned long long)st->gpr[X86_RAX], (unsigned long long)st->gpr[X86_RDX],
+                 (unsigned long long)mem);
     }
     x86_box_free(b);
 }
@@ -125,7 +154,7 @@ static void test_rows(void **state)
     }
 }
 
-/* --- stack -------------------------------------------------------------------------------------- */
+/* --- stack ------------------------------------------------------------------------------------ */
 
 static uint64_t stack_at(struct x86_box *b, uint64_t off, unsigned size)
 {
@@ -224,10 +253,8 @@ static void test_pushf_popf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_pusha_popa),
-        cmocka_unit_test(test_enter_leave),
-        cmocka_unit_test(test_pop_memory),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_pusha_popa),
+        cmocka_unit_test(test_enter_leave), cmocka_unit_test(test_pop_memory),
         cmocka_unit_test(test_pushf_popf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

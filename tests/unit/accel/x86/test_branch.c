@@ -151,7 +151,9 @@ static void test_patched_loop(void **state)
     (void)state;
     struct x86_box *b = x86_box_new(4, NULL);
     /* again: mov [code+0x11], cl ; mov [code+0x40], ecx ; add eax, imm32 ; loop again ; hlt */
-    static const char code[] = "\x88\x0d\x0d\x00\x01\x00" "\x89\x0d\x40\x00\x01\x00" "\x05\x00\x00\x00\x00"
+    static const char code[] = "\x88\x0d\x0d\x00\x01\x00"
+                               "\x89\x0d\x40\x00\x01\x00"
+                               "\x05\x00\x00\x00\x00"
                                "\xe2\xed\xf4";
     gpr(b)[X86_RCX] = 50;
     gpr(b)[X86_RAX] = 0;
@@ -348,13 +350,21 @@ static void test_emulate_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jcc), cmocka_unit_test(test_loop_jcxz), cmocka_unit_test(test_call_ret),
-        cmocka_unit_test(test_limit), cmocka_unit_test(test_page_crossing),
-        cmocka_unit_test(test_self_modifying), cmocka_unit_test(test_patched_loop),
-        cmocka_unit_test(test_written_by_others), cmocka_unit_test(test_page_becomes_code),
-        cmocka_unit_test(test_count_at_fault), cmocka_unit_test(test_interrupts),
-        cmocka_unit_test(test_mov_ss_shadow), cmocka_unit_test(test_kick_limit_debug),
-        cmocka_unit_test(test_cache_full), cmocka_unit_test(test_emulate_one),
+        cmocka_unit_test(test_jcc),
+        cmocka_unit_test(test_loop_jcxz),
+        cmocka_unit_test(test_call_ret),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_page_crossing),
+        cmocka_unit_test(test_self_modifying),
+        cmocka_unit_test(test_patched_loop),
+        cmocka_unit_test(test_written_by_others),
+        cmocka_unit_test(test_page_becomes_code),
+        cmocka_unit_test(test_count_at_fault),
+        cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_mov_ss_shadow),
+        cmocka_unit_test(test_kick_limit_debug),
+        cmocka_unit_test(test_cache_full),
+        cmocka_unit_test(test_emulate_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

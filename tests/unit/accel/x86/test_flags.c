@@ -49,7 +49,8 @@ static uint32_t expected(uint64_t a, uint64_t b, unsigned c, bool sub, unsigned 
            (r == 0 ? X86_FL_ZF : 0u) | (sr ? X86_FL_SF : 0u) | (of ? X86_FL_OF : 0u);
 }
 
-static void run_size(struct x86_cpu *cpu, uint64_t a, uint64_t b, unsigned c, bool sub, unsigned size)
+static void run_size(struct x86_cpu *cpu, uint64_t a, uint64_t b, unsigned c, bool sub,
+                     unsigned size)
 {
     uint64_t r = sub ? a - b - c : a + b + c;
     switch (size) {
@@ -63,8 +64,10 @@ static void run_size(struct x86_cpu *cpu, uint64_t a, uint64_t b, unsigned c, bo
 static void test_add_sub(void **state)
 {
     struct x86_cpu *cpu = *state;
-    static const uint64_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-                                      0xffffffff, INT64_MAX, 1ull << 63, ~0ull, 0x0f, 0x10 };
+    static const uint64_t edges[] = { 0,          1,          0x7f,       0x80,
+                                      0xff,       0x7fff,     0x8000,     0xffff,
+                                      0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX,
+                                      1ull << 63, ~0ull,      0x0f,       0x10 };
     const unsigned n = sizeof edges / sizeof edges[0];
     for (unsigned k = 0; k < 200000; k++) {
         uint64_t a = k & 1 ? rnd() : edges[rnd() % n], b = k & 2 ? rnd() : edges[rnd() % n];
@@ -72,9 +75,9 @@ static void test_add_sub(void **state)
         bool sub = k >> 5 & 1;
         run_size(cpu, a, b, c, sub, size);
         if (x86_arith_flags(cpu) != expected(a, b, c, sub, size * 8)) {
-            fail_msg("%s size %u: 0x%llx, 0x%llx, carry %u: flags 0x%x, expected 0x%x", sub ? "sub" : "add", size,
-                     (unsigned long long)a, (unsigned long long)b, c, x86_arith_flags(cpu),
-                     expected(a, b, c, sub, size * 8));
+            fail_msg("%s size %u: 0x%llx, 0x%llx, carry %u: flags 0x%x, expected 0x%x",
+                     sub ? "sub" : "add", size, (unsigned long long)a, (unsigned long long)b, c,
+                     x86_arith_flags(cpu), expected(a, b, c, sub, size * 8));
         }
     }
 }
@@ -100,7 +103,8 @@ static void test_conditions(void **state)
 {
     struct x86_cpu *cpu = *state;
     for (uint32_t f = 0; f < 0x1000; f++) {
-        bool c = f & X86_FL_CF, z = f & X86_FL_ZF, s = f & X86_FL_SF, o = f & X86_FL_OF, p = f & X86_FL_PF;
+        bool c = f & X86_FL_CF, z = f & X86_FL_ZF, s = f & X86_FL_SF, o = f & X86_FL_OF,
+             p = f & X86_FL_PF;
         bool want[8] = { o, c, z, c || z, s, p, s != o, z || s != o };
         x86_set_arith_flags(cpu, f & X86_FL_ARITH);
         for (unsigned cc = 0; cc < 16; cc++) {

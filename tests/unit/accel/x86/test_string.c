@@ -41,9 +41,12 @@ static void fill(struct x86_box *b)
 }
 
 /* rep movsX of n elements from src to dst against a plain loop, in every size and mode. */
-static void check_movs(struct x86_box *b, unsigned size, uint64_t src, uint64_t dst, uint64_t n, bool down)
+static void check_movs(struct x86_box *b, unsigned size, uint64_t src, uint64_t dst, uint64_t n,
+                       bool down)
 {
-    static const char *const code[9] = { [1] = "\xf3\xa4\xf4", [2] = "\x66\xf3\xa5\xf4", [4] = "\xf3\xa5\xf4",
+    static const char *const code[9] = { [1] = "\xf3\xa4\xf4",
+                                         [2] = "\x66\xf3\xa5\xf4",
+                                         [4] = "\xf3\xa5\xf4",
                                          [8] = "\xf3\x48\xa5\xf4" };
     static uint8_t want[0x20000];
     fill(b);
@@ -58,7 +61,8 @@ static void check_movs(struct x86_box *b, unsigned size, uint64_t src, uint64_t 
     bool ok = run(b, code[size], size == 1 || size == 4 ? 3 : 4);
     x86_set_rflags(b->cpu, 0, X86_FL_DF);
     if (!ok || memcmp(want, b->ram + D, sizeof want) != 0 || gpr(b)[X86_RCX] != 0 ||
-        gpr(b)[X86_RSI] != src + (uint64_t)step * n || gpr(b)[X86_RDI] != dst + (uint64_t)step * n) {
+        gpr(b)[X86_RSI] != src + (uint64_t)step * n ||
+        gpr(b)[X86_RDI] != dst + (uint64_t)step * n) {
         fail_msg("movs size %u, %llu from +0x%llx to +0x%llx%s", size, (unsigned long long)n,
                  (unsigned long long)(src - D), (unsigned long long)(dst - D), down ? " down" : "");
     }
@@ -71,14 +75,17 @@ static void test_movs(void **state)
         struct x86_box *b = x86_box_new(mode, NULL);
         for (unsigned size = 1; size <= mode; size *= 2) {
             check_movs(b, size, D + 0x100, D + 0x4000, 0x1800 / size, false);
-            check_movs(b, size, D + 0x103, D + 0x4005, 0x1800 / size, false); /* crosses pages unaligned */
-            check_movs(b, size, D + 0x100, D + 0x100 + size, 0x1800 / size, false); /* feeds itself */
+            check_movs(b, size, D + 0x103, D + 0x4005, 0x1800 / size,
+                       false); /* crosses pages unaligned */
+            check_movs(b, size, D + 0x100, D + 0x100 + size, 0x1800 / size,
+                       false); /* feeds itself */
             check_movs(b, size, D + 0x100, D + 0x103, 0x1000 / size, false);
             check_movs(b, size, D + 0x103, D + 0x100, 0x1800 / size, false);
             check_movs(b, size, D + 0x4000, D + 0x8000, 0x1800 / size, true);
             check_movs(b, size, D + 0x100, D + 0x101, 3, false);
             check_movs(b, size, D + 0x100, D + 0x200, 0, false);
-            check_movs(b, size, D + 0x10, D + 0x10010, 0xff00 / size, false); /* more than one part */
+            check_movs(b, size, D + 0x10, D + 0x10010, 0xff00 / size,
+                       false); /* more than one part */
         }
         x86_box_free(b);
     }
@@ -226,9 +233,10 @@ static void test_single_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_movs), cmocka_unit_test(test_stos), cmocka_unit_test(test_fault_inside),
-        cmocka_unit_test(test_compare_scan), cmocka_unit_test(test_16bit_wrap), cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_ports), cmocka_unit_test(test_single_step),
+        cmocka_unit_test(test_movs),         cmocka_unit_test(test_stos),
+        cmocka_unit_test(test_fault_inside), cmocka_unit_test(test_compare_scan),
+        cmocka_unit_test(test_16bit_wrap),   cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_ports),        cmocka_unit_test(test_single_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
