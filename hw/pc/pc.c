@@ -108,6 +108,13 @@ static bool irq0_masked(void *opaque)
     return pic8259_masked(pc->pic, 0) && ioapic_masked(pc->ioapic, 2);
 }
 
+/* In legacy mode the HPET has IRQ 0, and nobody misses the PIT's ticks. */
+static bool pit_masked(void *opaque)
+{
+    struct pc *pc = opaque;
+    return (pc->hpet && hpet_cuts_pit(pc->hpet)) || irq0_masked(pc);
+}
+
 static void irq0_acked(struct pc *pc)
 {
     if (pc->pit) {
@@ -285,7 +292,7 @@ static bool build_timers(struct pc *pc, GError **err)
         !own(pc, pc->rtc = cmos_rtc_new(c->io, c->clock, irq8, err))) {
         return false;
     }
-    pit8254_set_lost_ticks(pc->pit, policy, irq0_masked, pc);
+    pit8254_set_lost_ticks(pc->pit, policy, pit_masked, pc);
     cmos_rtc_set_lost_ticks(pc->rtc, policy);
     return true;
 }

@@ -30,21 +30,19 @@ static inline void tick_reset(struct tick *t)
     t->owed = 0;
 }
 
-/* `n` periods ended (n >= 1). True: raise an edge now. */
-static inline bool tick_elapsed(struct tick *t, uint64_t n)
+/* `n` periods ended (n >= 1) and the source raises an edge. */
+static inline void tick_elapsed(struct tick *t, uint64_t n)
 {
     if (t->policy == TICK_DISCARD || !t->masked) {
-        return true;
+        return;
     }
     if (t->masked(t->opaque)) {
         tick_reset(t);
-        return true;
+        return;
     }
-    bool raise = !t->in_flight;
-    n -= raise;
+    n -= !t->in_flight;
     t->owed = n > TICK_OWED_MAX - t->owed ? TICK_OWED_MAX : t->owed + (uint32_t)n;
     t->in_flight = true;
-    return raise;
 }
 
 /* The processor took the interrupt. True: raise the next edge now. */
