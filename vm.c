@@ -43,6 +43,7 @@ struct vm {
     struct display *display;
     struct chardev_set *chardevs;
     GPtrArray *drives;
+    GHashTable *device_ids;
     GPtrArray *keep; /* strings that pc_config points to */
     struct pc_config pc_config;
     struct pc *pc;
@@ -432,6 +433,27 @@ static void *find_backend(void *opaque, enum prop_kind kind, const char *id)
     return NULL;
 }
 
+static void match_id(void *arg, struct device *d)
+{
+    const char **id = arg;
+    if (*id && d->id && strcmp(d->id, *id) == 0) {
+        *id = NULL;
+    }
+}
+
+static bool set_device_id(struct vm *vm, struct device *d, const char *id, GError **err)
+{
+    const char *found = id;
+    pc_foreach_device(vm->pc, match_id, &found);
+    if (!found) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "id=%s: another device has this id", id);
+        return false;
+    }
+    g_free(d->id);
+    d->id = g_strdup(id);
+    return true;
+}
+
 static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *o, GError **err)
 {
     struct prop_resolver res = {.find = find_backend, .opaque = vm};
@@ -443,6 +465,11 @@ static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *
         if (strcmp(key, "id") == 0) {
             g_free(d->id);
             d->id = g_strdup(opts_value(o, i));
+            if (!g_hash_table_add(vm->device_ids, g_strdup(d->id))) {
+                g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "id=%s: another device has this id",
+                            d->id);
+                return false;
+            }
         } else if (!device_set_prop(d, key, opts_value(o, i), &res, err)) {
             return false;
         }
@@ -594,6 +621,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
         return false;
     }
     make_core(vm, rtc_base);
+    vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) && make_board(vm, err) &&
            make_vcpus(vm, err) && make_process(vm, err);
@@ -634,6 +662,7 @@ void vm_free(struct vm *vm)
     if (vm->pc) {
         pc_free(vm->pc);
     }
+    g_clear_pointer(&vm->device_ids, g_hash_table_unref);
     if (vm->drives) {
         g_ptr_array_unref(vm->drives);
     }

@@ -90,7 +90,7 @@ static bool drive_parse(struct drive *d, const struct opts *o, struct block_opts
     }
     d->iface = (enum drive_if)iface;
     d->media = (enum drive_media)media;
-    b->allow_odd_size = d->media == DRIVE_CDROM || d->iface == DRIVE_IF_FLOPPY;
+    b->allow_odd_size = d->iface == DRIVE_IF_FLOPPY;
     const char *ro = opts_get(o, "read-only") ? "read-only" : "readonly";
     return opts_get_bool(o, ro, d->media == DRIVE_CDROM, &b->read_only, err) &&
            opts_get_bool(o, "snapshot", b->snapshot, &b->snapshot, err) && drive_position(o, d, err);
@@ -113,6 +113,18 @@ static bool drive_open(struct drive *d, const struct opts *o, struct block_opts 
     return d->block != NULL;
 }
 
+static bool id_is_new(GPtrArray *drives, const struct drive *d, GError **err)
+{
+    for (guint i = 0; d->id && i < drives->len; i++) {
+        const struct drive *other = g_ptr_array_index(drives, i);
+        if (other != d && g_strcmp0(other->id, d->id) == 0) {
+            CONFIG_ERROR(err, "-drive id=%s: another drive has this id", d->id);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_drive(GPtrArray *drives, const struct drive_arg *a, bool snapshot, struct loop *loop, GError **err)
 {
     struct drive *d = g_new0(struct drive, 1);
@@ -128,13 +140,28 @@ static bool add_drive(GPtrArray *drives, const struct drive_arg *a, bool snapsho
         d->block = block_open(a->text, &b, loop, err);
         ok = d->block != NULL;
     } else if (ok) {
-        ok = drive_open(d, o, &b, loop, err);
+        ok = drive_open(d, o, &b, loop, err) && id_is_new(drives, d, err);
     }
     opts_free(o);
     if (!ok && a->extra && err && *err) {
         g_prefix_error(err, "%s%s", a->option, *a->option ? " " : "");
     }
     return ok;
+}
+
+static bool check_drive_ids(const GPtrArray *drives, GError **err)
+{
+    for (guint i = 0; i < drives->len; i++) {
+        const struct drive *a = g_ptr_array_index(drives, i);
+        for (guint k = 0; k < i; k++) {
+            const struct drive *b = g_ptr_array_index(drives, k);
+            if (a->id && b->id && strcmp(a->id, b->id) == 0) {
+                CONFIG_ERROR(err, "-drive id=%s: two drives have this id", a->id);
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* Free positions in order; two drives at one position are an error. */
@@ -179,7 +206,7 @@ GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **e
             return NULL;
         }
     }
-    if (!place_drives(drives, err)) {
+    if (!check_drive_ids(drives, err) || !place_drives(drives, err)) {
         g_ptr_array_unref(drives);
         return NULL;
     }
