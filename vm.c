@@ -433,27 +433,6 @@ static void *find_backend(void *opaque, enum prop_kind kind, const char *id)
     return NULL;
 }
 
-static void match_id(void *arg, struct device *d)
-{
-    const char **id = arg;
-    if (*id && d->id && strcmp(d->id, *id) == 0) {
-        *id = NULL;
-    }
-}
-
-static bool set_device_id(struct vm *vm, struct device *d, const char *id, GError **err)
-{
-    const char *found = id;
-    pc_foreach_device(vm->pc, match_id, &found);
-    if (!found) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "id=%s: another device has this id", id);
-        return false;
-    }
-    g_free(d->id);
-    d->id = g_strdup(id);
-    return true;
-}
-
 static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *o, GError **err)
 {
     struct prop_resolver res = {.find = find_backend, .opaque = vm};
