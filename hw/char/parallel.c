@@ -16,16 +16,16 @@
 
 enum { REG_DATA, REG_STATUS, REG_CONTROL };
 
-#define STATUS_ERROR_N 0x08
+#define STATUS_ERROR_N  0x08
 #define STATUS_SELECTED 0x10
-#define STATUS_ACK_N 0x40
-#define STATUS_BUSY_N 0x80
-#define STATUS_ONES 0x07
-#define CONTROL_STROBE 0x01
-#define CONTROL_INIT_N 0x04
-#define CONTROL_IRQ 0x10
-#define CONTROL_INPUT 0x20
-#define CONTROL_ONES 0xc0
+#define STATUS_ACK_N    0x40
+#define STATUS_BUSY_N   0x80
+#define STATUS_ONES     0x07
+#define CONTROL_STROBE  0x01
+#define CONTROL_INIT_N  0x04
+#define CONTROL_IRQ     0x10
+#define CONTROL_INPUT   0x20
+#define CONTROL_ONES    0xc0
 
 struct isa_parallel {
     struct device dev;
@@ -35,7 +35,7 @@ struct isa_parallel {
     int32_t index;
     uint32_t iobase, irq;
     uint8_t data, control;
-    bool busy;    /* `waiting` is not with the host yet */
+    bool busy; /* `waiting` is not with the host yet */
     bool acked;
     uint8_t waiting;
 };
@@ -62,17 +62,14 @@ static uint32_t parallel_read(void *opaque, uint16_t off, unsigned size)
 
     (void)size;
     switch (off) {
-    case REG_DATA:
-        return p->control & CONTROL_INPUT ? 0xff : p->data;
+    case REG_DATA: return p->control & CONTROL_INPUT ? 0xff : p->data;
     case REG_STATUS:
         p->acked = false;
         parallel_update_irq(p);
         return STATUS_ONES | STATUS_ERROR_N | STATUS_SELECTED | STATUS_ACK_N |
                (p->busy ? 0 : STATUS_BUSY_N);
-    case REG_CONTROL:
-        return CONTROL_ONES | p->control;
-    default:
-        return 0xff;
+    case REG_CONTROL: return CONTROL_ONES | p->control;
+    default: return 0xff;
     }
 }
 
@@ -164,8 +161,7 @@ static bool parallel_realize(struct device *d, GError **err)
     if (p->chr && chardev_connect(p->chr, &fe) < 0) {
         isa_ports_release(&p->ports);
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    "parallel port: character device '%s' is in use already",
-                    chardev_id(p->chr));
+                    "parallel port: character device '%s' is in use already", chardev_id(p->chr));
         p->chr = NULL;
         return false;
     }

@@ -15,36 +15,36 @@
 
 enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
 
-#define IER_RDA 0x01
-#define IER_THRE 0x02
-#define IER_RLS 0x04
-#define IER_MSI 0x08
-#define IIR_NONE 0x01
-#define IIR_MSI 0x00
-#define IIR_THRE 0x02
-#define IIR_RDA 0x04
-#define IIR_RLS 0x06
-#define IIR_TIMEOUT 0x0c
-#define IIR_FIFO 0xc0
-#define FCR_ENABLE 0x01
-#define FCR_CLEAR_RX 0x02
-#define FCR_CLEAR_TX 0x04
-#define LCR_STOP 0x04
-#define LCR_PARITY 0x08
-#define LCR_BREAK 0x40
-#define LCR_DLAB 0x80
-#define MCR_OUT2 0x08
-#define MCR_LOOP 0x10
-#define LSR_DR 0x01
-#define LSR_OE 0x02
-#define LSR_FE 0x08
-#define LSR_BI 0x10
+#define IER_RDA         0x01
+#define IER_THRE        0x02
+#define IER_RLS         0x04
+#define IER_MSI         0x08
+#define IIR_NONE        0x01
+#define IIR_MSI         0x00
+#define IIR_THRE        0x02
+#define IIR_RDA         0x04
+#define IIR_RLS         0x06
+#define IIR_TIMEOUT     0x0c
+#define IIR_FIFO        0xc0
+#define FCR_ENABLE      0x01
+#define FCR_CLEAR_RX    0x02
+#define FCR_CLEAR_TX    0x04
+#define LCR_STOP        0x04
+#define LCR_PARITY      0x08
+#define LCR_BREAK       0x40
+#define LCR_DLAB        0x80
+#define MCR_OUT2        0x08
+#define MCR_LOOP        0x10
+#define LSR_DR          0x01
+#define LSR_OE          0x02
+#define LSR_FE          0x08
+#define LSR_BI          0x10
 #define LSR_CHAR_ERRORS 0x1c
-#define LSR_THRE 0x20
-#define LSR_TEMT 0x40
-#define LSR_FIFO_ERROR 0x80
-#define MSR_DELTAS 0x0f
-#define MSR_TERI 0x04
+#define LSR_THRE        0x20
+#define LSR_TEMT        0x40
+#define LSR_FIFO_ERROR  0x80
+#define MSR_DELTAS      0x0f
+#define MSR_TERI        0x04
 #define MSR_CTS_DSR_DCD 0xb0
 
 #define FIFO_SIZE 16
@@ -52,7 +52,7 @@ enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_S
 /* An interrupt-driven guest gets a pause after this many bytes in a millisecond: a transmitter that
  * is always empty would hold it in its handler (Linux gives up after 512 rounds). */
 #define BURST_BYTES 2048
-#define BURST_NS NS_PER_MS
+#define BURST_NS    NS_PER_MS
 
 struct uart_fifo {
     uint8_t data[FIFO_SIZE];
@@ -159,7 +159,7 @@ static void uart_show_top(struct uart16550 *u)
 {
     bool errors = false;
 
-    u->lsr &= (uint8_t)~(LSR_DR | LSR_FIFO_ERROR);
+    u->lsr &= (uint8_t) ~(LSR_DR | LSR_FIFO_ERROR);
     if (u->rx.count > 0) {
         u->lsr |= LSR_DR | u->rx.errors[u->rx.head];
     }
@@ -335,7 +335,7 @@ static void uart_can_send(void *opaque)
 static void uart_write_data(struct uart16550 *u, uint8_t byte)
 {
     byte &= uart_word_mask(u);
-    u->lsr &= (uint8_t)~(LSR_THRE | LSR_TEMT);
+    u->lsr &= (uint8_t) ~(LSR_THRE | LSR_TEMT);
     u->thre_pending = false;
     uart_update_irq(u);
     if (u->mcr & MCR_LOOP) {
@@ -436,7 +436,7 @@ static uint8_t uart_read_lsr(struct uart16550 *u)
 {
     uint8_t value = u->lsr;
 
-    u->lsr &= (uint8_t)~(LSR_OE | LSR_CHAR_ERRORS);
+    u->lsr &= (uint8_t) ~(LSR_OE | LSR_CHAR_ERRORS);
     if (u->rx.count > 0) {
         u->rx.errors[u->rx.head] = 0;
         uart_show_top(u);
@@ -457,22 +457,14 @@ static uint8_t uart_read_msr(struct uart16550 *u)
 uint8_t uart16550_read(struct uart16550 *u, unsigned reg)
 {
     switch (reg & 7) {
-    case REG_DATA:
-        return u->lcr & LCR_DLAB ? (uint8_t)u->divisor : uart_read_data(u);
-    case REG_IER:
-        return u->lcr & LCR_DLAB ? u->divisor >> 8 : u->ier;
-    case REG_IIR_FCR:
-        return uart_read_iir(u);
-    case REG_LCR:
-        return u->lcr;
-    case REG_MCR:
-        return u->mcr;
-    case REG_LSR:
-        return uart_read_lsr(u);
-    case REG_MSR:
-        return uart_read_msr(u);
-    default:
-        return u->scr;
+    case REG_DATA: return u->lcr & LCR_DLAB ? (uint8_t)u->divisor : uart_read_data(u);
+    case REG_IER: return u->lcr & LCR_DLAB ? u->divisor >> 8 : u->ier;
+    case REG_IIR_FCR: return uart_read_iir(u);
+    case REG_LCR: return u->lcr;
+    case REG_MCR: return u->mcr;
+    case REG_LSR: return uart_read_lsr(u);
+    case REG_MSR: return uart_read_msr(u);
+    default: return u->scr;
     }
 }
 
@@ -493,20 +485,11 @@ void uart16550_write(struct uart16550 *u, unsigned reg, uint8_t value)
             uart_write_ier(u, value);
         }
         break;
-    case REG_IIR_FCR:
-        uart_write_fcr(u, value);
-        break;
-    case REG_LCR:
-        uart_write_lcr(u, value);
-        break;
-    case REG_MCR:
-        uart_write_mcr(u, value);
-        break;
-    case REG_SCR:
-        u->scr = value;
-        break;
-    default: /* LSR and MSR: factory test only */
-        break;
+    case REG_IIR_FCR: uart_write_fcr(u, value); break;
+    case REG_LCR: uart_write_lcr(u, value); break;
+    case REG_MCR: uart_write_mcr(u, value); break;
+    case REG_SCR: u->scr = value; break;
+    default: /* LSR and MSR: factory test only */ break;
     }
 }
 
@@ -672,11 +655,9 @@ struct device *isa_serial_new(struct isa_bus *isa, unsigned index, struct charde
 }
 
 static const struct prop isa_serial_props[] = {
-    { "chardev", PROP_CHARDEV, offsetof(struct isa_serial, chr), NULL, "where its bytes go",
-      NULL },
+    { "chardev", PROP_CHARDEV, offsetof(struct isa_serial, chr), NULL, "where its bytes go", NULL },
     { "index", PROP_I32, offsetof(struct isa_serial, index), "-1", "0-3: COM1-COM4", NULL },
-    { "iobase", PROP_U32, offsetof(struct isa_serial, iobase), NULL, "first of eight ports",
-      NULL },
+    { "iobase", PROP_U32, offsetof(struct isa_serial, iobase), NULL, "first of eight ports", NULL },
     { "irq", PROP_U32, offsetof(struct isa_serial, irq), NULL, "interrupt, 1-15", NULL },
     { 0 },
 };

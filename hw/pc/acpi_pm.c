@@ -14,22 +14,22 @@
 
 enum { REG_STATUS = 0x00, REG_ENABLE = 0x02, REG_CONTROL = 0x04, REG_TIMER = 0x08 };
 
-#define PM1_TMR 0x0001
-#define PM1_GBL 0x0020
-#define PM1_PWRBTN 0x0100
-#define PM1_RTC 0x0400
-#define PM1_WAK 0x8000
-#define PM1_STATUS_MASK (PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC | PM1_WAK)
-#define PM1_ENABLE_MASK (PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC)
-#define CNT_SCI_EN 0x0001
-#define CNT_KEPT 0x1c03 /* SLP_TYP, BM_RLD, SCI_EN; GBL_RLS and SLP_EN read 0 */
-#define CNT_SLP_EN 0x2000
+#define PM1_TMR          0x0001
+#define PM1_GBL          0x0020
+#define PM1_PWRBTN       0x0100
+#define PM1_RTC          0x0400
+#define PM1_WAK          0x8000
+#define PM1_STATUS_MASK  (PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC | PM1_WAK)
+#define PM1_ENABLE_MASK  (PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC)
+#define CNT_SCI_EN       0x0001
+#define CNT_KEPT         0x1c03 /* SLP_TYP, BM_RLD, SCI_EN; GBL_RLS and SLP_EN read 0 */
+#define CNT_SLP_EN       0x2000
 #define CNT_SLP_TYP(cnt) ((cnt) >> 10 & 7)
 
 struct acpi_pm {
     struct device dev;
     struct acpi_pm_config cfg;
-    struct isa_ports ports;   /* B2h and GPE0 */
+    struct isa_ports ports;    /* B2h and GPE0 */
     struct isa_ports pm_ports; /* at PMBASE */
     struct timer timer;
     uint16_t base;
@@ -69,9 +69,10 @@ static void pm_sync(struct acpi_pm *pm)
     if ((pm->enable & PM1_TMR) && !(pm->status & PM1_TMR)) {
         uint64_t next = (toggles + 1) << pm_high_bit(pm);
 
-        timer_mod(&pm->timer, (int64_t)(next / ACPI_PM_TIMER_HZ * NS_PER_SEC +
-                                        (next % ACPI_PM_TIMER_HZ * NS_PER_SEC +
-                                         ACPI_PM_TIMER_HZ - 1) / ACPI_PM_TIMER_HZ));
+        timer_mod(&pm->timer,
+                  (int64_t)(next / ACPI_PM_TIMER_HZ * NS_PER_SEC +
+                            (next % ACPI_PM_TIMER_HZ * NS_PER_SEC + ACPI_PM_TIMER_HZ - 1) /
+                                ACPI_PM_TIMER_HZ));
     } else {
         timer_del(&pm->timer);
     }
@@ -91,20 +92,15 @@ static uint32_t pm_read(void *opaque, uint16_t off, unsigned size)
     (void)size;
     pm_sync(pm);
     switch (off & ~3u) {
-    case REG_STATUS:
-        dword = pm->status | (uint32_t)pm->enable << 16;
-        break;
-    case REG_CONTROL:
-        dword = pm->control;
-        break;
+    case REG_STATUS: dword = pm->status | (uint32_t)pm->enable << 16; break;
+    case REG_CONTROL: dword = pm->control; break;
     case REG_TIMER:
         dword = (uint32_t)pm_ticks(pm);
         if (!pm->cfg.timer_32bit) {
             dword &= 0xffffff;
         }
         break;
-    default:
-        break;
+    default: break;
     }
     return dword >> (off & 3) * 8;
 }
@@ -122,9 +118,7 @@ static void pm_sleep(struct acpi_pm *pm, uint16_t value)
 static void pm_write_reg(struct acpi_pm *pm, unsigned reg, uint16_t value, uint16_t bits)
 {
     switch (reg) {
-    case REG_STATUS:
-        pm->status &= (uint16_t)~(value & bits & PM1_STATUS_MASK);
-        break;
+    case REG_STATUS: pm->status &= (uint16_t) ~(value & bits & PM1_STATUS_MASK); break;
     case REG_ENABLE:
         pm->enable = ((pm->enable & (uint16_t)~bits) | (value & bits)) & PM1_ENABLE_MASK;
         break;
@@ -134,8 +128,7 @@ static void pm_write_reg(struct acpi_pm *pm, unsigned reg, uint16_t value, uint1
             pm_sleep(pm, pm->control);
         }
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -167,7 +160,7 @@ static void gpe_write(void *opaque, uint16_t off, uint32_t value, unsigned size)
     uint32_t mask = (size == 4 ? UINT32_MAX : (1u << size * 8) - 1) << off * 8;
     uint32_t all = value << off * 8;
 
-    pm->gpe_status &= (uint16_t)~(all & mask);
+    pm->gpe_status &= (uint16_t) ~(all & mask);
     mask >>= 16;
     pm->gpe_enable = (uint16_t)((pm->gpe_enable & ~mask) | (all >> 16 & mask));
     pm_update_irq(pm);
@@ -219,7 +212,7 @@ static const struct ioport_ops smi_ops = { .read = smi_read, .write = smi_write 
 /* Overlays, because a guest may put them anywhere. */
 void acpi_pm_map(struct acpi_pm *pm, uint16_t base, bool enabled)
 {
-    base &= (uint16_t)~(ACPI_PM_IO_SIZE - 1);
+    base &= (uint16_t) ~(ACPI_PM_IO_SIZE - 1);
     if (pm->mapped == enabled && pm->base == base) {
         return;
     }
@@ -305,7 +298,7 @@ const struct device_class acpi_pm_class = {
 /* --- CF9h (PIIX3, "Reset control register") -------------------------------------------------- */
 
 #define RST_SYSTEM 0x02
-#define RST_CPU 0x04
+#define RST_CPU    0x04
 
 struct reset_ctl {
     struct device dev;

@@ -19,18 +19,19 @@ struct reset_ctl;
 struct machine_ctl;
 
 #define ACPI_PM_TIMER_HZ 3579545u
-#define ACPI_PM_IO_SIZE 64u
-#define ACPI_GPE0_BASE 0xafe0u /* 2 status, 2 enable bytes; QEMU's address, fixed by its firmware */
-#define ACPI_SMI_CMD 0xb2u
-#define ACPI_ENABLE_CMD 0xf1u  /* FADT ACPI_ENABLE: written to B2h sets SCI_EN */
+#define ACPI_PM_IO_SIZE  64u
+/* 2 status, 2 enable bytes; QEMU's address, fixed by its firmware */
+#define ACPI_GPE0_BASE   0xafe0u
+#define ACPI_SMI_CMD     0xb2u
+#define ACPI_ENABLE_CMD  0xf1u /* FADT ACPI_ENABLE: written to B2h sets SCI_EN */
 #define ACPI_DISABLE_CMD 0xf0u
 
 struct acpi_pm_config {
     struct ioport_space *io;
     struct clock *clock;
-    struct irq sci;               /* IRQ 9, level */
+    struct irq sci;                /* IRQ 9, level */
     const struct machine_ctl *ctl; /* S5 */
-    bool timer_32bit;             /* FADT TMR_VAL_EXT */
+    bool timer_32bit;              /* FADT TMR_VAL_EXT */
     /* A write to B2h that asks for an SMI, after ACPI enable/disable was handled. May be NULL. */
     void (*smi)(void *opaque, uint8_t cmd);
     void *opaque;

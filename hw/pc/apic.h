@@ -20,15 +20,15 @@ enum apic_mode {
 
 struct apic_msg {
     uint32_t dest;
-    bool logical;  /* dest is a logical destination */
-    uint8_t mode;  /* enum apic_mode */
+    bool logical; /* dest is a logical destination */
+    uint8_t mode; /* enum apic_mode */
     uint8_t vector;
-    bool level;    /* level-triggered */
+    bool level; /* level-triggered */
 };
 
-#define IOAPIC_PINS 24
-#define IOAPIC_BASE 0xfec00000u
-#define LAPIC_BASE 0xfee00000u
+#define IOAPIC_PINS     24
+#define IOAPIC_BASE     0xfec00000u
+#define LAPIC_BASE      0xfee00000u
 #define MSI_WINDOW_SIZE 0x100000u
 
 #endif

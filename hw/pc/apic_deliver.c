@@ -137,14 +137,9 @@ void lapic_local(struct lapic *a, enum lvt_index index)
         return;
     }
     switch (index == LVT_TIMER || index == LVT_ERROR ? APIC_FIXED : LVT_MODE(lvt)) {
-    case APIC_FIXED:
-        lapic_accept(a, (uint8_t)lvt, false);
-        break;
-    case APIC_NMI:
-        cpu->nmi(cpu->opaque, a->cpu);
-        break;
-    default:
-        break;
+    case APIC_FIXED: lapic_accept(a, (uint8_t)lvt, false); break;
+    case APIC_NMI: cpu->nmi(cpu->opaque, a->cpu); break;
+    default: break;
     }
 }
 
@@ -241,25 +236,18 @@ static bool lapic_take(struct lapic *a, const struct apic_msg *msg)
 
     switch (msg->mode) {
     case APIC_FIXED:
-    case APIC_LOWEST:
-        return lapic_accept(a, msg->vector, msg->level);
-    case APIC_NMI:
-        cpu->nmi(cpu->opaque, a->cpu);
-        return true;
+    case APIC_LOWEST: return lapic_accept(a, msg->vector, msg->level);
+    case APIC_NMI: cpu->nmi(cpu->opaque, a->cpu); return true;
     case APIC_INIT:
         lapic_init(a->set, a->cpu);
         cpu->init(cpu->opaque, a->cpu);
         return true;
-    case APIC_SIPI:
-        cpu->sipi(cpu->opaque, a->cpu, msg->vector);
-        return true;
+    case APIC_SIPI: cpu->sipi(cpu->opaque, a->cpu, msg->vector); return true;
     case APIC_EXTINT:
         a->extint = true;
         lapic_update_intr(a);
         return true;
-    default:
-        guest_warn("lapic", "delivery mode %u has no effect", msg->mode);
-        return false;
+    default: guest_warn("lapic", "delivery mode %u has no effect", msg->mode); return false;
     }
 }
 
@@ -283,8 +271,7 @@ static struct lapic *lapic_lowest(struct lapic_set *s, const struct apic_msg *ms
     return best;
 }
 
-static bool lapic_route(struct lapic_set *s, const struct apic_msg *msg,
-                        const struct lapic *except)
+static bool lapic_route(struct lapic_set *s, const struct apic_msg *msg, const struct lapic *except)
 {
     bool taken = false;
 

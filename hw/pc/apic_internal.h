@@ -40,21 +40,21 @@ enum lapic_reg {
 
 enum lvt_index { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COUNT };
 
-#define LVT_MASKED (1u << 16)
-#define LVT_LEVEL (1u << 15)
-#define LVT_REMOTE_IRR (1u << 14)
-#define LVT_MODE(lvt) ((lvt) >> 8 & 7)
+#define LVT_MASKED          (1u << 16)
+#define LVT_LEVEL           (1u << 15)
+#define LVT_REMOTE_IRR      (1u << 14)
+#define LVT_MODE(lvt)       ((lvt) >> 8 & 7)
 #define LVT_TIMER_MODE(lvt) ((lvt) >> 17 & 3)
 enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_TSC_DEADLINE, TIMER_RESERVED };
 
-#define SVR_ENABLE (1u << 8)
-#define ESR_SEND_ILLEGAL (1u << 5)
-#define ESR_RECEIVE_ILLEGAL (1u << 6)
+#define SVR_ENABLE           (1u << 8)
+#define ESR_SEND_ILLEGAL     (1u << 5)
+#define ESR_RECEIVE_ILLEGAL  (1u << 6)
 #define ESR_ILLEGAL_REGISTER (1u << 7)
 
-#define BASE_BSP (1ull << 8)
-#define BASE_EXTD (1ull << 10)
-#define BASE_ENABLE (1ull << 11)
+#define BASE_BSP           (1ull << 8)
+#define BASE_EXTD          (1ull << 10)
+#define BASE_ENABLE        (1ull << 11)
 #define BASE_ADDRESS(base) ((base) & ~0xfffull)
 
 struct lapic {
@@ -67,8 +67,8 @@ struct lapic {
     uint32_t isr[8], tmr[8], irr[8];
     uint32_t icr, icr_high;
     uint32_t lvt[LVT_COUNT];
-    bool extint;      /* an ExtINT message from an I/O APIC is pending */
-    bool intr_level;  /* as last told to the processor */
+    bool extint;     /* an ExtINT message from an I/O APIC is pending */
+    bool intr_level; /* as last told to the processor */
     /* Timer: at load_ns the count was load_count; 0 = stopped. */
     struct timer timer;
     uint32_t initial, divide;
@@ -82,7 +82,7 @@ struct lapic_set {
     struct lapic_config cfg;
     struct lapic *apic; /* cfg.cpus of them */
     struct mem_region *msi_window;
-    bool lint[2];       /* levels of LINT0 and LINT1, common to all processors */
+    bool lint[2];         /* levels of LINT0 and LINT1, common to all processors */
     unsigned last_lowest; /* arbitration: who got the last lowest-priority message */
 };
 

@@ -122,8 +122,8 @@ void lapic_timer_fire(void *opaque)
     }
     if (lapic_periodic(a)) {
         if (lapic_timer_roll(a, now)) {
-            lapic_timer_arm(a, now + (a->initial * lapic_divisor(a) < MIN_PERIOD_NS
-                                          ? MIN_PERIOD_NS : 0));
+            lapic_timer_arm(
+                a, now + (a->initial * lapic_divisor(a) < MIN_PERIOD_NS ? MIN_PERIOD_NS : 0));
         } else {
             lapic_timer_arm(a, now);
             return;

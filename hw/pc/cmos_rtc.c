@@ -10,31 +10,43 @@
 #include "hw/isa/isa_ports.h"
 
 enum {
-    REG_SEC, REG_SEC_ALARM, REG_MIN, REG_MIN_ALARM, REG_HOUR, REG_HOUR_ALARM, REG_DOW, REG_DAY,
-    REG_MONTH, REG_YEAR, REG_A, REG_B, REG_C, REG_D,
+    REG_SEC,
+    REG_SEC_ALARM,
+    REG_MIN,
+    REG_MIN_ALARM,
+    REG_HOUR,
+    REG_HOUR_ALARM,
+    REG_DOW,
+    REG_DAY,
+    REG_MONTH,
+    REG_YEAR,
+    REG_A,
+    REG_B,
+    REG_C,
+    REG_D,
     REG_CENTURY = 0x32,
 };
 
-#define A_UIP 0x80
-#define B_SET 0x80
-#define B_PIE 0x40
-#define B_AIE 0x20
-#define B_UIE 0x10
-#define B_SQWE 0x08
-#define B_DM 0x04
-#define B_24H 0x02
-#define C_IRQF 0x80
-#define C_PF 0x40
-#define C_AF 0x20
-#define C_UF 0x10
-#define D_VRT 0x80
-#define HOUR_PM 0x80
+#define A_UIP     0x80
+#define B_SET     0x80
+#define B_PIE     0x40
+#define B_AIE     0x20
+#define B_UIE     0x10
+#define B_SQWE    0x08
+#define B_DM      0x04
+#define B_24H     0x02
+#define C_IRQF    0x80
+#define C_PF      0x40
+#define C_AF      0x20
+#define C_UF      0x10
+#define D_VRT     0x80
+#define HOUR_PM   0x80
 #define ALARM_ANY 0xc0
 
 /* UIP rises 244 us before the update cycle, which takes 1984 us with a 32 kHz crystal. */
-#define UIP_NS (2228 * NS_PER_US)
+#define UIP_NS     (2228 * NS_PER_US)
 #define CRYSTAL_HZ 32768
-#define DAY_S 86400
+#define DAY_S      86400
 
 struct cmos_rtc {
     struct device dev;
@@ -43,13 +55,13 @@ struct cmos_rtc {
     struct timer timer;
     struct irq irq8;
     enum tick_policy policy;
-    uint8_t index;          /* port 70h, with the NMI bit */
-    uint8_t ram[128];       /* also A, B, C, alarm bytes; the date while it is held */
+    uint8_t index;           /* port 70h, with the NMI bit */
+    uint8_t ram[128];        /* also A, B, C, alarm bytes; the date while it is held */
     int64_t chain_offset_ns; /* divider chain - clock_rtc_ns; whole seconds of it don't matter */
-    int64_t offset_s;       /* the guest's date - the chain's seconds */
-    unsigned dow_offset;    /* day of week as set - as computed */
-    int64_t synced_ns;      /* chain time up to which C holds the events */
-    uint32_t owed;          /* periodic interrupts that found PF set */
+    int64_t offset_s;        /* the guest's date - the chain's seconds */
+    unsigned dow_offset;     /* day of week as set - as computed */
+    int64_t synced_ns;       /* chain time up to which C holds the events */
+    uint32_t owed;           /* periodic interrupts that found PF set */
 };
 
 struct rtc_fields {
@@ -286,8 +298,8 @@ static void rtc_arm(struct cmos_rtc *r)
         int64_t pulse = (floor_div(rtc_pulses(now), period) + 1) * period;
         int64_t s = floor_div(pulse, CRYSTAL_HZ);
 
-        next = s * NS_PER_SEC +
-               ((pulse - s * CRYSTAL_HZ) * NS_PER_SEC + CRYSTAL_HZ - 1) / CRYSTAL_HZ;
+        next =
+            s * NS_PER_SEC + ((pulse - s * CRYSTAL_HZ) * NS_PER_SEC + CRYSTAL_HZ - 1) / CRYSTAL_HZ;
     }
     if (!rtc_held(r) && (enabled & B_UIE)) {
         next = MIN(next, (second + 1) * NS_PER_SEC);
@@ -356,14 +368,10 @@ static uint8_t rtc_get(struct cmos_rtc *r, unsigned index)
         return r->ram[index];
     }
     switch (index) {
-    case REG_A:
-        return rtc_read_a(r);
-    case REG_C:
-        return rtc_read_c(r);
-    case REG_D:
-        return D_VRT;
-    default:
-        return r->ram[index];
+    case REG_A: return rtc_read_a(r);
+    case REG_C: return rtc_read_c(r);
+    case REG_D: return D_VRT;
+    default: return r->ram[index];
     }
 }
 
@@ -473,7 +481,7 @@ static void rtc_reset(struct device *d)
     struct cmos_rtc *r = (struct cmos_rtc *)d;
 
     r->index = 0;
-    rtc_put(r, REG_B, r->ram[REG_B] & (uint8_t)~(B_PIE | B_AIE | B_UIE | B_SQWE));
+    rtc_put(r, REG_B, r->ram[REG_B] & (uint8_t) ~(B_PIE | B_AIE | B_UIE | B_SQWE));
     r->ram[REG_C] = 0;
     r->owed = 0;
     rtc_update_irq(r);

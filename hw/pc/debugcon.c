@@ -112,8 +112,7 @@ static void debugcon_unrealize(struct device *d)
     c->buffer = NULL;
 }
 
-struct device *debugcon_new(struct isa_bus *isa, uint32_t iobase, struct chardev *chr,
-                            GError **err)
+struct device *debugcon_new(struct isa_bus *isa, uint32_t iobase, struct chardev *chr, GError **err)
 {
     struct device *d = device_new(&debugcon_class);
     struct debugcon *c = (struct debugcon *)d;

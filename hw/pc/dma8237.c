@@ -12,14 +12,20 @@
 #include "hw/isa/isa_ports.h"
 
 enum {
-    REG_STATUS_COMMAND = 8, REG_REQUEST, REG_MASK, REG_MODE, REG_CLEAR_FF, REG_TEMP_CLEAR,
-    REG_CLEAR_MASK, REG_ALL_MASK,
+    REG_STATUS_COMMAND = 8,
+    REG_REQUEST,
+    REG_MASK,
+    REG_MODE,
+    REG_CLEAR_FF,
+    REG_TEMP_CLEAR,
+    REG_CLEAR_MASK,
+    REG_ALL_MASK,
 };
 
-#define COMMAND_DISABLE 0x04
-#define MODE_TYPE(mode) ((mode) >> 2 & 3)
-#define MODE_AUTO 0x10
-#define MODE_DOWN 0x20
+#define COMMAND_DISABLE    0x04
+#define MODE_TYPE(mode)    ((mode) >> 2 & 3)
+#define MODE_AUTO          0x10
+#define MODE_DOWN          0x20
 #define MODE_CASCADE(mode) ((mode) >> 6 == 3)
 
 struct dma_channel {
@@ -252,24 +258,12 @@ static void dma_chip_write(void *opaque, uint16_t off, uint32_t value, unsigned 
 
     (void)size;
     switch (reg) {
-    case REG_STATUS_COMMAND:
-        chip->command = (uint8_t)value;
-        break;
-    case REG_REQUEST:
-        c->software_request = value & 4;
-        break;
-    case REG_MASK:
-        c->masked = value & 4;
-        break;
-    case REG_MODE:
-        c->mode = value & 0xfc;
-        break;
-    case REG_CLEAR_FF:
-        chip->high_byte = false;
-        break;
-    case REG_TEMP_CLEAR:
-        dma_clear(chip);
-        break;
+    case REG_STATUS_COMMAND: chip->command = (uint8_t)value; break;
+    case REG_REQUEST: c->software_request = value & 4; break;
+    case REG_MASK: c->masked = value & 4; break;
+    case REG_MODE: c->mode = value & 0xfc; break;
+    case REG_CLEAR_FF: chip->high_byte = false; break;
+    case REG_TEMP_CLEAR: dma_clear(chip); break;
     case REG_CLEAR_MASK:
     case REG_ALL_MASK:
         for (unsigned i = 0; i < 4; i++) {

@@ -10,29 +10,34 @@
  */
 #include "hw/pc/hpet.h"
 
-enum { REG_CAP = 0x000, REG_CONFIG = 0x010, REG_STATUS = 0x020, REG_COUNTER = 0x0f0,
-       REG_TIMERS = 0x100 };
+enum {
+    REG_CAP = 0x000,
+    REG_CONFIG = 0x010,
+    REG_STATUS = 0x020,
+    REG_COUNTER = 0x0f0,
+    REG_TIMERS = 0x100
+};
 enum { TIMER_CONFIG = 0x00, TIMER_COMPARATOR = 0x08, TIMER_FSB = 0x10, TIMER_SPAN = 0x20 };
 
-#define TICK_NS 10
-#define PERIOD_FS (TICK_NS * 1000000ull)
-#define CAP_LOW 0x8086a001u /* vendor, legacy replacement, 64-bit counter, revision 1 */
+#define TICK_NS       10
+#define PERIOD_FS     (TICK_NS * 1000000ull)
+#define CAP_LOW       0x8086a001u /* vendor, legacy replacement, 64-bit counter, revision 1 */
 #define CONFIG_ENABLE 1u
 #define CONFIG_LEGACY 2u
 
-#define T_LEVEL 0x0002ull
-#define T_ENABLE 0x0004ull
-#define T_PERIODIC 0x0008ull
+#define T_LEVEL        0x0002ull
+#define T_ENABLE       0x0004ull
+#define T_PERIODIC     0x0008ull
 #define T_PERIODIC_CAP 0x0010ull
-#define T_SIZE_CAP 0x0020ull
-#define T_VAL_SET 0x0040ull
-#define T_32BIT 0x0100ull
-#define T_ROUTE(cfg) ((cfg) >> 9 & 31)
-#define T_FSB 0x4000ull
-#define T_FSB_CAP 0x8000ull
-#define T_WRITABLE 0x3f4eull /* all but FSB, which depends */
+#define T_SIZE_CAP     0x0020ull
+#define T_VAL_SET      0x0040ull
+#define T_32BIT        0x0100ull
+#define T_ROUTE(cfg)   ((cfg) >> 9 & 31)
+#define T_FSB          0x4000ull
+#define T_FSB_CAP      0x8000ull
+#define T_WRITABLE     0x3f4eull /* all but FSB, which depends */
 
-#define LATE_TICKS (100 * NS_PER_MS / TICK_NS)
+#define LATE_TICKS      (100 * NS_PER_MS / TICK_NS)
 #define MIN_INTERVAL_NS (10 * NS_PER_US)
 
 struct hpet_timer {
@@ -52,7 +57,7 @@ struct hpet {
     struct mem_region *region;
     struct hpet_timer *timers;
     uint64_t config, status;
-    uint64_t counter;  /* at start_ns */
+    uint64_t counter; /* at start_ns */
     int64_t start_ns;
     bool pit_level, rtc_level;
     struct tick tick;
@@ -109,8 +114,8 @@ static void hpet_update_irq(struct hpet_timer *t)
     struct irq route = hpet_route(t);
     bool may = hpet_running(h) && (t->config & T_ENABLE) && !(t->config & T_FSB);
 
-    if (route.set != t->line.set || route.opaque != t->line.opaque ||
-        route.line != t->line.line || !may) {
+    if (route.set != t->line.set || route.opaque != t->line.opaque || route.line != t->line.line ||
+        !may) {
         hpet_drive(t, false);
         t->line = route;
     }
@@ -231,14 +236,10 @@ static void hpet_fire(void *opaque)
 static uint64_t hpet_timer_read(const struct hpet_timer *t, unsigned reg)
 {
     switch (reg) {
-    case TIMER_CONFIG:
-        return t->config;
-    case TIMER_COMPARATOR:
-        return t->comparator;
-    case TIMER_FSB:
-        return t->fsb;
-    default:
-        return 0;
+    case TIMER_CONFIG: return t->config;
+    case TIMER_COMPARATOR: return t->comparator;
+    case TIMER_FSB: return t->fsb;
+    default: return 0;
     }
 }
 
@@ -250,16 +251,11 @@ static uint64_t hpet_reg(struct hpet *h, unsigned reg)
         return index < h->cfg.timers ? hpet_timer_read(&h->timers[index], reg % TIMER_SPAN) : 0;
     }
     switch (reg) {
-    case REG_CAP:
-        return PERIOD_FS << 32 | CAP_LOW | (h->cfg.timers - 1) << 8;
-    case REG_CONFIG:
-        return h->config;
-    case REG_STATUS:
-        return h->status;
-    case REG_COUNTER:
-        return hpet_counter(h);
-    default:
-        return 0;
+    case REG_CAP: return PERIOD_FS << 32 | CAP_LOW | (h->cfg.timers - 1) << 8;
+    case REG_CONFIG: return h->config;
+    case REG_STATUS: return h->status;
+    case REG_COUNTER: return hpet_counter(h);
+    default: return 0;
     }
 }
 
@@ -357,17 +353,10 @@ static void hpet_write_comparator(struct hpet_timer *t, uint64_t value, uint64_t
 static void hpet_timer_write(struct hpet_timer *t, unsigned reg, uint64_t value, uint64_t mask)
 {
     switch (reg) {
-    case TIMER_CONFIG:
-        hpet_write_timer_config(t, (t->config & ~mask) | (value & mask));
-        break;
-    case TIMER_COMPARATOR:
-        hpet_write_comparator(t, value, mask);
-        break;
-    case TIMER_FSB:
-        t->fsb = (t->fsb & ~mask) | (value & mask);
-        break;
-    default:
-        break;
+    case TIMER_CONFIG: hpet_write_timer_config(t, (t->config & ~mask) | (value & mask)); break;
+    case TIMER_COMPARATOR: hpet_write_comparator(t, value, mask); break;
+    case TIMER_FSB: t->fsb = (t->fsb & ~mask) | (value & mask); break;
+    default: break;
     }
 }
 

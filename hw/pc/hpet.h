@@ -21,11 +21,11 @@ struct hpet;
 struct hpet_config {
     struct physmem *mem;
     struct clock *clock;
-    gpa_t base;           /* HPET_BASE */
-    unsigned timers;      /* 3..32 */
-    struct irq irq[24];   /* I/O APIC pins that timers may use; unconnected = not offered */
-    struct irq irq0;      /* legacy replacement: timer 0 takes IRQ 0 from the PIT ... */
-    struct irq irq8;      /* ... and timer 1 takes IRQ 8 from the RTC */
+    gpa_t base;         /* HPET_BASE */
+    unsigned timers;    /* 3..32 */
+    struct irq irq[24]; /* I/O APIC pins that timers may use; unconnected = not offered */
+    struct irq irq0;    /* legacy replacement: timer 0 takes IRQ 0 from the PIT ... */
+    struct irq irq8;    /* ... and timer 1 takes IRQ 8 from the RTC */
     void (*msi)(void *opaque, uint64_t addr, uint32_t data); /* NULL: no FSB delivery */
     void *msi_opaque;
 };

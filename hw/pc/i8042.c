@@ -12,31 +12,44 @@
 #include "hw/pc/ps2_kbd.h"
 #include "hw/pc/ps2_mouse.h"
 
-#define STATUS_OBF 0x01
-#define STATUS_SYS 0x04
-#define STATUS_COMMAND 0x08
+#define STATUS_OBF      0x01
+#define STATUS_SYS      0x04
+#define STATUS_COMMAND  0x08
 #define STATUS_UNLOCKED 0x10
-#define STATUS_AUX 0x20
+#define STATUS_AUX      0x20
 
-#define MODE_INT_KBD 0x01
-#define MODE_INT_AUX 0x02
-#define MODE_SYS 0x04
-#define MODE_NO_KBD 0x10
-#define MODE_NO_AUX 0x20
+#define MODE_INT_KBD   0x01
+#define MODE_INT_AUX   0x02
+#define MODE_SYS       0x04
+#define MODE_NO_KBD    0x10
+#define MODE_NO_AUX    0x20
 #define MODE_TRANSLATE 0x40
 
 #define OUT_RESET_N 0x01
-#define OUT_A20 0x02
+#define OUT_A20     0x02
 #define OUT_OBF_KBD 0x10
 #define OUT_OBF_AUX 0x20
-#define OUT_ONES 0xcc
+#define OUT_ONES    0xcc
 
 enum {
-    CMD_READ_RAM = 0x20, CMD_WRITE_RAM = 0x60, CMD_TEST_PASSWORD = 0xa4, CMD_DISABLE_AUX = 0xa7,
-    CMD_ENABLE_AUX = 0xa8, CMD_TEST_AUX = 0xa9, CMD_SELF_TEST = 0xaa, CMD_TEST_KBD = 0xab,
-    CMD_DISABLE_KBD = 0xad, CMD_ENABLE_KBD = 0xae, CMD_READ_INPUT = 0xc0, CMD_READ_OUTPUT = 0xd0,
-    CMD_WRITE_OUTPUT = 0xd1, CMD_FAKE_KBD = 0xd2, CMD_FAKE_AUX = 0xd3, CMD_WRITE_AUX = 0xd4,
-    CMD_TEST_INPUTS = 0xe0, CMD_PULSE = 0xf0,
+    CMD_READ_RAM = 0x20,
+    CMD_WRITE_RAM = 0x60,
+    CMD_TEST_PASSWORD = 0xa4,
+    CMD_DISABLE_AUX = 0xa7,
+    CMD_ENABLE_AUX = 0xa8,
+    CMD_TEST_AUX = 0xa9,
+    CMD_SELF_TEST = 0xaa,
+    CMD_TEST_KBD = 0xab,
+    CMD_DISABLE_KBD = 0xad,
+    CMD_ENABLE_KBD = 0xae,
+    CMD_READ_INPUT = 0xc0,
+    CMD_READ_OUTPUT = 0xd0,
+    CMD_WRITE_OUTPUT = 0xd1,
+    CMD_FAKE_KBD = 0xd2,
+    CMD_FAKE_AUX = 0xd3,
+    CMD_WRITE_AUX = 0xd4,
+    CMD_TEST_INPUTS = 0xe0,
+    CMD_PULSE = 0xf0,
 };
 
 /* Answers that wait for the output buffer; more than a few the guest provokes are dropped. */
@@ -48,14 +61,14 @@ struct i8042 {
     struct i8042_config cfg;
     struct ps2_kbd *kbd;
     struct ps2_mouse *mouse;
-    uint8_t ram[32];  /* ram[0] is the command byte ("mode") */
-    uint8_t output;   /* output port */
-    uint8_t command;  /* waits for its data byte; 0 = none */
+    uint8_t ram[32]; /* ram[0] is the command byte ("mode") */
+    uint8_t output;  /* output port */
+    uint8_t command; /* waits for its data byte; 0 = none */
     bool system_flag, last_was_command;
     bool full, from_aux; /* output buffer */
     uint8_t data;
-    bool released;    /* translation: F0h came, a break code follows */
-    bool aux_turn;    /* keyboard and mouse take turns */
+    bool released; /* translation: F0h came, a break code follows */
+    bool aux_turn; /* keyboard and mouse take turns */
     bool irq_level[2];
     struct {
         uint8_t byte;
@@ -220,24 +233,16 @@ static void kbc_data_write(struct i8042 *k, uint8_t value)
         ps2_kbd_write(k->kbd, value);
         kbc_update(k);
         break;
-    case CMD_WRITE_OUTPUT:
-        kbc_set_output(k, value);
-        break;
+    case CMD_WRITE_OUTPUT: kbc_set_output(k, value); break;
     case CMD_FAKE_KBD:
-    case CMD_FAKE_AUX:
-        kbc_reply(k, value, command == CMD_FAKE_AUX);
-        break;
+    case CMD_FAKE_AUX: kbc_reply(k, value, command == CMD_FAKE_AUX); break;
     case CMD_WRITE_AUX:
         k->ram[0] &= (uint8_t)~MODE_NO_AUX;
         ps2_mouse_write(k->mouse, value);
         kbc_update(k);
         break;
-    case CMD_WRITE_RAM:
-        kbc_set_mode(k, value);
-        break;
-    default:
-        k->ram[command & 31] = value;
-        break;
+    case CMD_WRITE_RAM: kbc_set_mode(k, value); break;
+    default: k->ram[command & 31] = value; break;
     }
 }
 
@@ -245,33 +250,19 @@ static void kbc_command(struct i8042 *k, uint8_t value)
 {
     k->command = 0;
     switch (value) {
-    case CMD_READ_RAM ... CMD_READ_RAM + 31:
-        kbc_reply(k, k->ram[value & 31], false);
-        break;
+    case CMD_READ_RAM ... CMD_READ_RAM + 31: kbc_reply(k, k->ram[value & 31], false); break;
     case CMD_WRITE_RAM ... CMD_WRITE_RAM + 31:
-    case CMD_WRITE_OUTPUT ... CMD_WRITE_AUX:
-        k->command = value;
-        break;
+    case CMD_WRITE_OUTPUT ... CMD_WRITE_AUX: k->command = value; break;
     case CMD_TEST_PASSWORD:
         kbc_reply(k, 0xf1, false); /* none installed */
         break;
-    case CMD_DISABLE_AUX:
-        kbc_set_mode(k, k->ram[0] | MODE_NO_AUX);
-        break;
-    case CMD_ENABLE_AUX:
-        kbc_set_mode(k, k->ram[0] & (uint8_t)~MODE_NO_AUX);
-        break;
-    case CMD_DISABLE_KBD:
-        kbc_set_mode(k, k->ram[0] | MODE_NO_KBD);
-        break;
-    case CMD_ENABLE_KBD:
-        kbc_set_mode(k, k->ram[0] & (uint8_t)~MODE_NO_KBD);
-        break;
+    case CMD_DISABLE_AUX: kbc_set_mode(k, k->ram[0] | MODE_NO_AUX); break;
+    case CMD_ENABLE_AUX: kbc_set_mode(k, k->ram[0] & (uint8_t)~MODE_NO_AUX); break;
+    case CMD_DISABLE_KBD: kbc_set_mode(k, k->ram[0] | MODE_NO_KBD); break;
+    case CMD_ENABLE_KBD: kbc_set_mode(k, k->ram[0] & (uint8_t)~MODE_NO_KBD); break;
     case CMD_TEST_AUX:
     case CMD_TEST_KBD:
-    case CMD_TEST_INPUTS:
-        kbc_reply(k, 0x00, false);
-        break;
+    case CMD_TEST_INPUTS: kbc_reply(k, 0x00, false); break;
     case CMD_SELF_TEST:
         k->system_flag = true;
         k->ram[0] |= MODE_SYS;
@@ -280,16 +271,13 @@ static void kbc_command(struct i8042 *k, uint8_t value)
     case CMD_READ_INPUT:
         kbc_reply(k, 0x80, false); /* keyboard not locked */
         break;
-    case CMD_READ_OUTPUT:
-        kbc_reply(k, kbc_output_port(k), false);
-        break;
+    case CMD_READ_OUTPUT: kbc_reply(k, kbc_output_port(k), false); break;
     case CMD_PULSE ... 0xff: /* bits that are 0 are pulsed; 0 is the reset */
         if (!(value & 1)) {
             kbc_reset_cpu(k);
         }
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

@@ -23,8 +23,8 @@ struct i8042_config {
     struct ioport_space *io;
     struct clock *clock;
     struct irq irq1, irq12;
-    struct irq a20;               /* output port bit 1: port92_a20_input */
-    struct input_hub *input;      /* may be NULL */
+    struct irq a20;                /* output port bit 1: port92_a20_input */
+    struct input_hub *input;       /* may be NULL */
     const struct machine_ctl *ctl; /* reset by command FEh or output port bit 0 */
 };
 /* Makes keyboard and mouse too. */

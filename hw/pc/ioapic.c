@@ -13,21 +13,21 @@ enum { IND_ID = 0, IND_VERSION = 1, IND_ARB = 2, IND_TABLE = 0x10 };
 
 #define VERSION (0x20u | (IOAPIC_PINS - 1) << 16)
 
-#define RTE_VECTOR 0xffull
+#define RTE_VECTOR     0xffull
 #define RTE_MODE_SHIFT 8
-#define RTE_LOGICAL (1ull << 11)
+#define RTE_LOGICAL    (1ull << 11)
 #define RTE_REMOTE_IRR (1ull << 14)
-#define RTE_LEVEL (1ull << 15)
-#define RTE_MASK (1ull << 16)
+#define RTE_LEVEL      (1ull << 15)
+#define RTE_MASK       (1ull << 16)
 #define RTE_DEST_SHIFT 56
-#define RTE_WRITABLE (0xff0000000001afffull & ~(1ull << 12))
+#define RTE_WRITABLE   (0xff0000000001afffull & ~(1ull << 12))
 
 struct ioapic {
     struct device dev;
     struct ioapic_config cfg;
     struct mem_region *region;
     uint8_t select, id;
-    uint32_t lines;                /* levels of the pins */
+    uint32_t lines; /* levels of the pins */
     uint64_t rte[IOAPIC_PINS];
     uint32_t edge_vectors[256 / 32]; /* vectors of unmasked edge-triggered pins, for `acked` */
     void (*on_ack)(void *opaque, unsigned pin);
@@ -181,10 +181,8 @@ static uint32_t ioapic_window_read(const struct ioapic *io)
 
     switch (io->select) {
     case IND_ID:
-    case IND_ARB:
-        return (uint32_t)io->id << 24;
-    case IND_VERSION:
-        return VERSION;
+    case IND_ARB: return (uint32_t)io->id << 24;
+    case IND_VERSION: return VERSION;
     default:
         if (io->select < IND_TABLE || index >= 2 * IOAPIC_PINS) {
             return 0;
@@ -199,12 +197,9 @@ static uint64_t ioapic_read(void *opaque, gpa_t off, unsigned size)
 
     (void)size;
     switch (off & 0xff) {
-    case REG_SELECT:
-        return io->select;
-    case REG_WINDOW:
-        return ioapic_window_read(io);
-    default:
-        return 0;
+    case REG_SELECT: return io->select;
+    case REG_WINDOW: return ioapic_window_read(io);
+    default: return 0;
     }
 }
 
@@ -213,9 +208,7 @@ static void ioapic_write(void *opaque, gpa_t off, uint64_t value, unsigned size)
     struct ioapic *io = opaque;
 
     switch (off & 0xff) {
-    case REG_SELECT:
-        io->select = (uint8_t)value;
-        break;
+    case REG_SELECT: io->select = (uint8_t)value; break;
     case REG_WINDOW:
         if (size != 4) {
             guest_warn("ioapic", "%u-byte write of the window", size);
@@ -225,11 +218,8 @@ static void ioapic_write(void *opaque, gpa_t off, uint64_t value, unsigned size)
             ioapic_rte_write(io, io->select - IND_TABLE, (uint32_t)value);
         }
         break;
-    case REG_EOI:
-        ioapic_eoi(io, (uint8_t)value);
-        break;
-    default:
-        break;
+    case REG_EOI: ioapic_eoi(io, (uint8_t)value); break;
+    default: break;
     }
 }
 

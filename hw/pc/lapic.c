@@ -14,18 +14,18 @@
 #include "core/log.h"
 #include "hw/pc/apic_internal.h"
 
-#define VERSION (0x14u | (LVT_COUNT - 1) << 16)
-#define MSR_APIC_BASE 0x1bu
+#define VERSION          (0x14u | (LVT_COUNT - 1) << 16)
+#define MSR_APIC_BASE    0x1bu
 #define MSR_TSC_DEADLINE 0x6e0u
-#define MSR_X2APIC 0x800u
-#define MSR_X2APIC_LAST 0x8ffu
+#define MSR_X2APIC       0x800u
+#define MSR_X2APIC_LAST  0x8ffu
 
 #define ICR_RESERVED 0xfff32000u /* 31:20, 17:16, 13 */
-#define DFR_ONES 0x0fffffffu
+#define DFR_ONES     0x0fffffffu
 
 static const uint32_t lvt_writable[LVT_COUNT] = {
-    [LVT_TIMER] = 0x700ff,   [LVT_THERMAL] = 0x107ff, [LVT_PERF] = 0x107ff,
-    [LVT_LINT0] = 0x1a7ff,   [LVT_LINT1] = 0x1a7ff,   [LVT_ERROR] = 0x100ff,
+    [LVT_TIMER] = 0x700ff, [LVT_THERMAL] = 0x107ff, [LVT_PERF] = 0x107ff,
+    [LVT_LINT0] = 0x1a7ff, [LVT_LINT1] = 0x1a7ff,   [LVT_ERROR] = 0x100ff,
 };
 
 static bool lapic_deadline_offered(const struct lapic *a)
@@ -104,27 +104,16 @@ static uint32_t lapic_read(struct lapic *a, unsigned off, bool *known)
         return bits[off >> 4 & 7];
     }
     switch (off) {
-    case REG_VERSION:
-        return VERSION;
-    case REG_TPR:
-        return a->tpr;
-    case REG_PPR:
-        return lapic_ppr(a);
-    case REG_SVR:
-        return a->svr;
-    case REG_ESR:
-        return a->esr;
-    case REG_ICR:
-        return a->icr;
-    case REG_TIMER_INITIAL:
-        return a->initial;
-    case REG_TIMER_CURRENT:
-        return lapic_timer_count(a);
-    case REG_TIMER_DIVIDE:
-        return a->divide;
-    default:
-        *known = false;
-        return 0;
+    case REG_VERSION: return VERSION;
+    case REG_TPR: return a->tpr;
+    case REG_PPR: return lapic_ppr(a);
+    case REG_SVR: return a->svr;
+    case REG_ESR: return a->esr;
+    case REG_ICR: return a->icr;
+    case REG_TIMER_INITIAL: return a->initial;
+    case REG_TIMER_CURRENT: return lapic_timer_count(a);
+    case REG_TIMER_DIVIDE: return a->divide;
+    default: *known = false; return 0;
     }
 }
 
@@ -142,23 +131,12 @@ static bool lapic_write(struct lapic *a, unsigned off, uint32_t value)
         a->tpr = (uint8_t)value;
         lapic_update_intr(a);
         return true;
-    case REG_EOI:
-        lapic_eoi(a);
-        return true;
-    case REG_SVR:
-        lapic_write_svr(a, value);
-        return true;
-    case REG_ESR:
-        lapic_write_esr(a);
-        return true;
-    case REG_TIMER_INITIAL:
-        lapic_timer_set_initial(a, value);
-        return true;
-    case REG_TIMER_DIVIDE:
-        lapic_timer_set_divide(a, value);
-        return true;
-    default:
-        return false;
+    case REG_EOI: lapic_eoi(a); return true;
+    case REG_SVR: lapic_write_svr(a, value); return true;
+    case REG_ESR: lapic_write_esr(a); return true;
+    case REG_TIMER_INITIAL: lapic_timer_set_initial(a, value); return true;
+    case REG_TIMER_DIVIDE: lapic_timer_set_divide(a, value); return true;
+    default: return false;
     }
 }
 
@@ -172,21 +150,14 @@ uint32_t lapic_reg_read(struct lapic_set *s, unsigned cpu, unsigned off)
         return 0; /* undefined by the SDM */
     }
     switch (off) {
-    case REG_ID:
-        return a->id << 24;
-    case REG_LDR:
-        return a->ldr;
-    case REG_DFR:
-        return a->dfr;
-    case REG_ICR_HIGH:
-        return a->icr_high;
+    case REG_ID: return a->id << 24;
+    case REG_LDR: return a->ldr;
+    case REG_DFR: return a->dfr;
+    case REG_ICR_HIGH: return a->icr_high;
     case REG_APR:
     case REG_RRD:
-    case REG_EOI:
-        return 0;
-    default:
-        value = lapic_read(a, off, &known);
-        break;
+    case REG_EOI: return 0;
+    default: value = lapic_read(a, off, &known); break;
     }
     if (!known) {
         lapic_error(a, ESR_ILLEGAL_REGISTER);
@@ -202,23 +173,15 @@ void lapic_reg_write(struct lapic_set *s, unsigned cpu, unsigned off, uint32_t v
         return;
     }
     switch (off) {
-    case REG_ID:
-        a->id = value >> 24;
-        break;
-    case REG_LDR:
-        a->ldr = value & 0xff000000;
-        break;
-    case REG_DFR:
-        a->dfr = value | DFR_ONES;
-        break;
+    case REG_ID: a->id = value >> 24; break;
+    case REG_LDR: a->ldr = value & 0xff000000; break;
+    case REG_DFR: a->dfr = value | DFR_ONES; break;
     case REG_ICR:
         a->icr = value & ~ICR_RESERVED & ~(1u << 12);
         value = a->icr_high >> 24;
         lapic_send_ipi(a, a->icr, value == 0xff && !(a->icr & 1u << 11) ? UINT32_MAX : value);
         break;
-    case REG_ICR_HIGH:
-        a->icr_high = value & 0xff000000;
-        break;
+    case REG_ICR_HIGH: a->icr_high = value & 0xff000000; break;
     default:
         if (!lapic_write(a, off, value)) {
             lapic_error(a, ESR_ILLEGAL_REGISTER);
@@ -325,18 +288,10 @@ static bool lapic_x2_read(struct lapic *a, unsigned off, uint64_t *value)
     bool known;
 
     switch (off) {
-    case REG_ID:
-        *value = a->cpu;
-        return true;
-    case REG_LDR:
-        *value = a->ldr;
-        return true;
-    case REG_ICR:
-        *value = (uint64_t)a->icr_high << 32 | a->icr;
-        return true;
-    default:
-        *value = lapic_read(a, off, &known);
-        return known;
+    case REG_ID: *value = a->cpu; return true;
+    case REG_LDR: *value = a->ldr; return true;
+    case REG_ICR: *value = (uint64_t)a->icr_high << 32 | a->icr; return true;
+    default: *value = lapic_read(a, off, &known); return known;
     }
 }
 
@@ -351,18 +306,12 @@ static uint64_t lapic_x2_writable(const struct lapic *a, unsigned off)
     }
     switch (off) {
     case REG_TPR:
-    case REG_SELF_IPI:
-        return 0xff;
-    case REG_SVR:
-        return 0x3ff;
-    case REG_ICR:
-        return ~(uint64_t)ICR_RESERVED;
-    case REG_TIMER_INITIAL:
-        return UINT32_MAX;
-    case REG_TIMER_DIVIDE:
-        return 0xb;
-    default:
-        return 0;
+    case REG_SELF_IPI: return 0xff;
+    case REG_SVR: return 0x3ff;
+    case REG_ICR: return ~(uint64_t)ICR_RESERVED;
+    case REG_TIMER_INITIAL: return UINT32_MAX;
+    case REG_TIMER_DIVIDE: return 0xb;
+    default: return 0;
     }
 }
 
@@ -377,11 +326,8 @@ static bool lapic_x2_write(struct lapic *a, unsigned off, uint64_t value)
         a->icr_high = (uint32_t)(value >> 32);
         lapic_send_ipi(a, a->icr, a->icr_high);
         return true;
-    case REG_SELF_IPI:
-        lapic_self_ipi(a, (uint8_t)value);
-        return true;
-    default:
-        return lapic_write(a, off, (uint32_t)value);
+    case REG_SELF_IPI: lapic_self_ipi(a, (uint8_t)value); return true;
+    default: return lapic_write(a, off, (uint32_t)value);
     }
 }
 
@@ -554,8 +500,8 @@ static bool lapic_realize(struct device *d, GError **err)
     }
     s->apic = g_new0(struct lapic, s->cfg.cpus);
     physmem_begin(s->cfg.mem);
-    s->msi_window = physmem_add_io(s->cfg.mem, "msi", LAPIC_BASE, MSI_WINDOW_SIZE, &lapic_msi_ops,
-                                   s, 19);
+    s->msi_window =
+        physmem_add_io(s->cfg.mem, "msi", LAPIC_BASE, MSI_WINDOW_SIZE, &lapic_msi_ops, s, 19);
     for (unsigned i = 0; i < s->cfg.cpus; i++) {
         struct lapic *a = &s->apic[i];
 

@@ -13,33 +13,33 @@
 #include "hw/isa/isa_ports.h"
 
 enum { /* ICW1, ICW4, OCW2, OCW3 */
-    ICW1_IC4 = 0x01,
-    ICW1_SNGL = 0x02,
-    ICW1_SELECT = 0x10,
-    ICW4_AEOI = 0x02,
-    ICW4_SFNM = 0x10,
-    OCW3_RIS = 0x01,
-    OCW3_RR = 0x02,
-    OCW3_POLL = 0x04,
-    OCW3_SELECT = 0x08,
-    OCW3_SMM = 0x20,
-    OCW3_ESMM = 0x40,
+       ICW1_IC4 = 0x01,
+       ICW1_SNGL = 0x02,
+       ICW1_SELECT = 0x10,
+       ICW4_AEOI = 0x02,
+       ICW4_SFNM = 0x10,
+       OCW3_RIS = 0x01,
+       OCW3_RR = 0x02,
+       OCW3_POLL = 0x04,
+       OCW3_SELECT = 0x08,
+       OCW3_SMM = 0x20,
+       OCW3_ESMM = 0x40,
 };
 
-#define CASCADE 2
+#define CASCADE  2
 #define SPURIOUS 7
 
 struct pic_chip {
     struct pic8259 *pair;
     bool master;
-    uint8_t lines;    /* levels of IR0-7 */
-    uint8_t edges;    /* rose since the last acknowledge */
+    uint8_t lines; /* levels of IR0-7 */
+    uint8_t edges; /* rose since the last acknowledge */
     uint8_t elcr;
     uint8_t elcr_mask;
     uint8_t imr, isr;
-    uint8_t lowest;   /* IR of the lowest priority */
-    uint8_t base;     /* vector of IR0 */
-    uint8_t expect;   /* next initialisation word, 2-4; 0 = operating */
+    uint8_t lowest; /* IR of the lowest priority */
+    uint8_t base;   /* vector of IR0 */
+    uint8_t expect; /* next initialisation word, 2-4; 0 = operating */
     bool has_icw3, has_icw4;
     bool aeoi, rotate_aeoi, sfnm, special_mask;
     bool read_isr, poll;
@@ -129,7 +129,7 @@ static void pic_update_irq(struct pic8259 *p)
 /* INTA (or a poll) takes `ir` into service. */
 static void pic_take(struct pic_chip *c, unsigned ir)
 {
-    c->edges &= (uint8_t)~(1u << ir);
+    c->edges &= (uint8_t) ~(1u << ir);
     if (!c->aeoi) {
         c->isr |= (uint8_t)(1u << ir);
     } else if (c->rotate_aeoi) {
@@ -246,7 +246,7 @@ static void pic_eoi(struct pic_chip *c, bool rotate)
     if (rank < 8) {
         unsigned ir = pic_rank_to_ir(c, rank);
 
-        c->isr &= (uint8_t)~(1u << ir);
+        c->isr &= (uint8_t) ~(1u << ir);
         if (rotate) {
             c->lowest = (uint8_t)ir;
         }
@@ -259,25 +259,16 @@ static void pic_ocw2(struct pic_chip *c, uint8_t value)
 
     switch (value >> 5) {
     case 0:
-    case 4:
-        c->rotate_aeoi = value >> 7;
-        break;
+    case 4: c->rotate_aeoi = value >> 7; break;
     case 1:
-    case 5:
-        pic_eoi(c, value >> 7);
-        break;
-    case 3:
-        c->isr &= (uint8_t)~(1u << ir);
-        break;
-    case 6:
-        c->lowest = ir;
-        break;
+    case 5: pic_eoi(c, value >> 7); break;
+    case 3: c->isr &= (uint8_t) ~(1u << ir); break;
+    case 6: c->lowest = ir; break;
     case 7:
-        c->isr &= (uint8_t)~(1u << ir);
+        c->isr &= (uint8_t) ~(1u << ir);
         c->lowest = ir;
         break;
-    default: /* 2: no operation */
-        break;
+    default: /* 2: no operation */ break;
     }
 }
 
@@ -295,16 +286,12 @@ static void pic_ocw3(struct pic_chip *c, uint8_t value)
 static void pic_data_write(struct pic_chip *c, uint8_t value)
 {
     switch (c->expect) {
-    case 0:
-        c->imr = value;
-        break;
+    case 0: c->imr = value; break;
     case 2:
         c->base = value & 0xf8;
         c->expect = c->has_icw3 ? 3 : c->has_icw4 ? 4 : 0;
         break;
-    case 3: /* the cascade is wired */
-        c->expect = c->has_icw4 ? 4 : 0;
-        break;
+    case 3: /* the cascade is wired */ c->expect = c->has_icw4 ? 4 : 0; break;
     default:
         c->aeoi = value & ICW4_AEOI;
         c->sfnm = value & ICW4_SFNM;

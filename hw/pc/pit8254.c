@@ -21,20 +21,20 @@ enum { RW_LATCH, RW_LSB, RW_MSB, RW_BOTH };
 struct pit_channel {
     uint8_t mode, rw;
     bool bcd, gate;
-    bool loaded;      /* a count was given since the control word; else `held` is the count */
-    bool stopped;     /* by the gate, or by the first byte of a new count in mode 0 */
-    bool triggered;   /* modes 1 and 5: the gate rose since the control word */
-    bool phase_low;   /* mode 3: the half-cycle that began at `start` is the low one */
+    bool loaded;    /* a count was given since the control word; else `held` is the count */
+    bool stopped;   /* by the gate, or by the first byte of a new count in mode 0 */
+    bool triggered; /* modes 1 and 5: the gate rose since the control word */
+    bool phase_low; /* mode 3: the half-cycle that began at `start` is the low one */
     bool write_msb, read_msb; /* which byte is next, RW_BOTH */
     bool count_latched, status_latched;
     uint8_t lsb, status;
     uint16_t latch, held;
-    uint32_t n;       /* count in force, 1..65536 */
-    uint32_t reload;  /* count last written */
-    bool switching;   /* modes 2 and 3: `reload` takes effect at `switch_at` */
+    uint32_t n;                /* count in force, 1..65536 */
+    uint32_t reload;           /* count last written */
+    bool switching;            /* modes 2 and 3: `reload` takes effect at `switch_at` */
     uint64_t start, switch_at; /* clock pulses since time 0 */
-    uint64_t elapsed; /* while stopped */
-    uint64_t rises;   /* of OUT since `start`, already seen */
+    uint64_t elapsed;          /* while stopped */
+    uint64_t rises;            /* of OUT since `start`, already seen */
 };
 
 struct pit8254 {
@@ -80,16 +80,11 @@ static bool pit_channel_out(const struct pit_channel *c, uint64_t now)
         return c->mode != 0;
     }
     switch (c->mode) {
-    case 0:
-        return e >= c->n;
-    case 1:
-        return !c->triggered || now < c->start || e >= c->n;
-    case 2:
-        return c->stopped || e % c->n != c->n - 1;
-    case 3:
-        return c->stopped || (e % c->n < pit_first_half(c)) != c->phase_low;
-    default:
-        return (c->mode == 5 && !c->triggered) || e != c->n;
+    case 0: return e >= c->n;
+    case 1: return !c->triggered || now < c->start || e >= c->n;
+    case 2: return c->stopped || e % c->n != c->n - 1;
+    case 3: return c->stopped || (e % c->n < pit_first_half(c)) != c->phase_low;
+    default: return (c->mode == 5 && !c->triggered) || e != c->n;
     }
 }
 
@@ -111,12 +106,8 @@ static uint16_t pit_count(const struct pit_channel *c, uint64_t now)
         return c->held;
     }
     switch (c->mode) {
-    case 2:
-        count = c->n - (uint32_t)(e % c->n);
-        break;
-    case 3:
-        count = pit_square_count(c, e);
-        break;
+    case 2: count = c->n - (uint32_t)(e % c->n); break;
+    case 3: count = pit_square_count(c, e); break;
     default: /* wraps and goes on */
         count = (uint32_t)((c->n + (uint64_t)modulus - e % modulus) % modulus);
         break;
@@ -137,16 +128,11 @@ static uint64_t pit_rises(const struct pit_channel *c, uint64_t now)
         return c->rises;
     }
     switch (c->mode) {
-    case 0:
-        return e >= c->n;
-    case 2:
-        return e / c->n;
-    case 3:
-        return c->phase_low ? (e + c->n - pit_first_half(c)) / c->n : e / c->n;
-    case 4:
-        return e > c->n;
-    default: /* 1 and 5 need a gate, which channel 0 has not */
-        return 0;
+    case 0: return e >= c->n;
+    case 2: return e / c->n;
+    case 3: return c->phase_low ? (e + c->n - pit_first_half(c)) / c->n : e / c->n;
+    case 4: return e > c->n;
+    default: /* 1 and 5 need a gate, which channel 0 has not */ return 0;
     }
 }
 
@@ -181,22 +167,15 @@ static uint64_t pit_next_edge(const struct pit_channel *c, uint64_t now)
         return 0;
     }
     switch (c->mode) {
-    case 0:
-        next = e < c->n ? c->start + c->n : 0;
-        break;
-    case 2:
-        next = c->start + (e / c->n + 1) * c->n;
-        break;
+    case 0: next = e < c->n ? c->start + c->n : 0; break;
+    case 2: next = c->start + (e / c->n + 1) * c->n; break;
     case 3:
         base = c->start + e / c->n * c->n;
         first = base + pit_first_half(c);
         next = now < first ? first : base + c->n;
         break;
-    case 4:
-        next = e <= c->n ? c->start + c->n + 1 : 0;
-        break;
-    default:
-        break;
+    case 4: next = e <= c->n ? c->start + c->n + 1 : 0; break;
+    default: break;
     }
     return next;
 }
@@ -272,9 +251,7 @@ static void pit_load(struct pit_channel *c, uint16_t value, uint64_t now)
     c->reload = count;
     switch (c->mode) {
     case 1:
-    case 5: /* waits for the gate */
-        c->loaded = true;
-        break;
+    case 5: /* waits for the gate */ c->loaded = true; break;
     case 2:
     case 3:
         if (first || c->stopped) {
@@ -529,8 +506,9 @@ static void pit_reset(struct device *d)
     struct pit8254 *p = (struct pit8254 *)d;
 
     for (unsigned i = 0; i < PIT_CHANNELS; i++) {
-        p->ch[i] = (struct pit_channel){ .mode = 0, .rw = RW_BOTH, .gate = i != 2, .n = 65536,
-                                         .reload = 65536 };
+        p->ch[i] = (struct pit_channel){
+            .mode = 0, .rw = RW_BOTH, .gate = i != 2, .n = 65536, .reload = 65536
+        };
     }
     tick_reset(&p->tick);
     timer_del(&p->timer);

@@ -9,7 +9,7 @@
 #include "hw/isa/isa_ports.h"
 
 #define P92_RESET 0x01
-#define P92_A20 0x02
+#define P92_A20   0x02
 
 struct port92 {
     struct device dev;

@@ -11,21 +11,32 @@
 #include "hw/pc/ps2_queue.h"
 
 enum {
-    CMD_LEDS = 0xed, CMD_ECHO = 0xee, CMD_SCAN_SET = 0xf0, CMD_ID = 0xf2, CMD_RATE = 0xf3,
-    CMD_ENABLE = 0xf4, CMD_DISABLE = 0xf5, CMD_DEFAULT = 0xf6, CMD_ALL_FIRST = 0xf7,
-    CMD_ALL_LAST = 0xfa, CMD_KEY_FIRST = 0xfb, CMD_KEY_LAST = 0xfd, CMD_RESEND = 0xfe,
+    CMD_LEDS = 0xed,
+    CMD_ECHO = 0xee,
+    CMD_SCAN_SET = 0xf0,
+    CMD_ID = 0xf2,
+    CMD_RATE = 0xf3,
+    CMD_ENABLE = 0xf4,
+    CMD_DISABLE = 0xf5,
+    CMD_DEFAULT = 0xf6,
+    CMD_ALL_FIRST = 0xf7,
+    CMD_ALL_LAST = 0xfa,
+    CMD_KEY_FIRST = 0xfb,
+    CMD_KEY_LAST = 0xfd,
+    CMD_RESEND = 0xfe,
     CMD_RESET = 0xff,
 };
 enum { REPLY_BAT = 0xaa, REPLY_ACK = 0xfa, REPLY_RESEND = 0xfe };
 #define RATE_DEFAULT 0x2b /* 500 ms, 10.9 a second */
 
 enum { USAGE_PRINT = 0x46, USAGE_PAUSE = 0x48, USAGE_MODIFIERS = 0xe0 };
-#define MOD_CTRL 0x11
+#define MOD_CTRL  0x11
 #define MOD_SHIFT 0x22
-#define MOD_ALT 0x44
+#define MOD_ALT   0x44
 
 #define E 0x100 /* prefixed with E0 in sets 1 and 2 */
 
+/* clang-format off */
 /* By HID usage: set 1, set 2 (both with E), set 3; 0 = no such key. */
 static const uint16_t key_codes[256][3] = {
     [0x04] = { 0x1e, 0x1c, 0x1c },      [0x05] = { 0x30, 0x32, 0x32 },
@@ -94,6 +105,7 @@ static const uint16_t key_codes[256][3] = {
     [0xe5] = { 0x36, 0x59, 0x59 },      [0xe6] = { E | 0x38, E | 0x11, 0x39 },
     [0xe7] = { E | 0x5c, E | 0x27, 0x8c },
 };
+/* clang-format on */
 
 struct ps2_kbd {
     struct device dev;
@@ -106,8 +118,8 @@ struct ps2_kbd {
     uint8_t command; /* waits for its parameter; 0 = none */
     uint8_t set, leds, rate;
     bool scanning;
-    bool no_break;   /* set 3, commands F7h and F9h */
-    bool overrun;    /* told of the overrun */
+    bool no_break;     /* set 3, commands F7h and F9h */
+    bool overrun;      /* told of the overrun */
     uint8_t modifiers; /* as held down: left ctrl, shift, alt, gui, right ... */
     uint8_t down[256 / 8];
     uint8_t repeating; /* usage, 0 = none */
@@ -276,12 +288,8 @@ static bool kbd_parameter(struct ps2_kbd *k, uint8_t command, uint8_t byte)
         return false; /* another command instead */
     }
     switch (command) {
-    case CMD_LEDS:
-        k->leds = byte & 7;
-        break;
-    case CMD_RATE:
-        k->rate = byte;
-        break;
+    case CMD_LEDS: k->leds = byte & 7; break;
+    case CMD_RATE: k->rate = byte; break;
     case CMD_SCAN_SET:
         if (byte > 3) {
             ps2_queue_reply(&k->queue, REPLY_RESEND);
@@ -295,9 +303,7 @@ static bool kbd_parameter(struct ps2_kbd *k, uint8_t command, uint8_t byte)
             k->queue.seq_count = 0;
         }
         return true;
-    default: /* the keys of FBh-FDh, any number */
-        k->command = command;
-        break;
+    default: /* the keys of FBh-FDh, any number */ k->command = command; break;
     }
     ps2_queue_reply(&k->queue, REPLY_ACK);
     return true;
@@ -306,18 +312,12 @@ static bool kbd_parameter(struct ps2_kbd *k, uint8_t command, uint8_t byte)
 static void kbd_command(struct ps2_kbd *k, uint8_t byte)
 {
     switch (byte) {
-    case CMD_ECHO:
-        ps2_queue_reply(&k->queue, CMD_ECHO);
-        return;
-    case CMD_RESEND:
-        ps2_queue_reply(&k->queue, k->queue.last);
-        return;
+    case CMD_ECHO: ps2_queue_reply(&k->queue, CMD_ECHO); return;
+    case CMD_RESEND: ps2_queue_reply(&k->queue, k->queue.last); return;
     case CMD_LEDS:
     case CMD_SCAN_SET:
     case CMD_RATE:
-    case CMD_KEY_FIRST ... CMD_KEY_LAST:
-        k->command = byte;
-        break;
+    case CMD_KEY_FIRST ... CMD_KEY_LAST: k->command = byte; break;
     case CMD_ENABLE:
         ps2_queue_clear(&k->queue);
         k->scanning = true;
@@ -326,12 +326,8 @@ static void kbd_command(struct ps2_kbd *k, uint8_t byte)
         kbd_defaults(k);
         k->scanning = false;
         break;
-    case CMD_DEFAULT:
-        kbd_defaults(k);
-        break;
-    case CMD_ALL_FIRST ... CMD_ALL_LAST:
-        k->no_break = byte == 0xf7 || byte == 0xf9;
-        break;
+    case CMD_DEFAULT: kbd_defaults(k); break;
+    case CMD_ALL_FIRST ... CMD_ALL_LAST: k->no_break = byte == 0xf7 || byte == 0xf9; break;
     case CMD_RESET:
         kbd_defaults(k);
         k->scanning = true;
@@ -344,9 +340,7 @@ static void kbd_command(struct ps2_kbd *k, uint8_t byte)
         ps2_queue_reply(&k->queue, 0xab);
         ps2_queue_reply(&k->queue, 0x83);
         return;
-    default:
-        ps2_queue_reply(&k->queue, REPLY_RESEND);
-        return;
+    default: ps2_queue_reply(&k->queue, REPLY_RESEND); return;
     }
     ps2_queue_reply(&k->queue, REPLY_ACK);
 }

@@ -10,10 +10,22 @@
 #include "hw/pc/ps2_queue.h"
 
 enum {
-    CMD_SCALE_1 = 0xe6, CMD_SCALE_2 = 0xe7, CMD_RESOLUTION = 0xe8, CMD_STATUS = 0xe9,
-    CMD_STREAM = 0xea, CMD_READ = 0xeb, CMD_UNWRAP = 0xec, CMD_WRAP = 0xee, CMD_REMOTE = 0xf0,
-    CMD_ID = 0xf2, CMD_RATE = 0xf3, CMD_ENABLE = 0xf4, CMD_DISABLE = 0xf5, CMD_DEFAULT = 0xf6,
-    CMD_RESEND = 0xfe, CMD_RESET = 0xff,
+    CMD_SCALE_1 = 0xe6,
+    CMD_SCALE_2 = 0xe7,
+    CMD_RESOLUTION = 0xe8,
+    CMD_STATUS = 0xe9,
+    CMD_STREAM = 0xea,
+    CMD_READ = 0xeb,
+    CMD_UNWRAP = 0xec,
+    CMD_WRAP = 0xee,
+    CMD_REMOTE = 0xf0,
+    CMD_ID = 0xf2,
+    CMD_RATE = 0xf3,
+    CMD_ENABLE = 0xf4,
+    CMD_DISABLE = 0xf5,
+    CMD_DEFAULT = 0xf6,
+    CMD_RESEND = 0xfe,
+    CMD_RESET = 0xff,
 };
 enum { REPLY_BAT = 0xaa, REPLY_ACK = 0xfa, REPLY_RESEND = 0xfe, REPLY_ERROR = 0xfc };
 enum { ID_STANDARD = 0, ID_WHEEL = 3, ID_EXPLORER = 4 };
@@ -189,13 +201,9 @@ static bool mouse_mode_command(struct ps2_mouse *m, uint8_t byte)
 {
     switch (byte) {
     case CMD_SCALE_1:
-    case CMD_SCALE_2:
-        m->scale2 = byte == CMD_SCALE_2;
-        return true;
+    case CMD_SCALE_2: m->scale2 = byte == CMD_SCALE_2; return true;
     case CMD_RESOLUTION:
-    case CMD_RATE:
-        m->command = byte;
-        return true;
+    case CMD_RATE: m->command = byte; return true;
     case CMD_STREAM:
     case CMD_REMOTE:
         m->remote = byte == CMD_REMOTE;
@@ -214,11 +222,8 @@ static bool mouse_mode_command(struct ps2_mouse *m, uint8_t byte)
         m->dy = 0;
         m->dz = 0;
         return true;
-    case CMD_DEFAULT:
-        mouse_defaults(m);
-        return true;
-    default:
-        return false;
+    case CMD_DEFAULT: mouse_defaults(m); return true;
+    default: return false;
     }
 }
 
@@ -230,19 +235,13 @@ static void mouse_command(struct ps2_mouse *m, uint8_t byte)
         return;
     }
     switch (byte) {
-    case CMD_STATUS:
-        mouse_status(m);
-        break;
-    case CMD_READ:
-        mouse_read_data(m);
-        break;
+    case CMD_STATUS: mouse_status(m); break;
+    case CMD_READ: mouse_read_data(m); break;
     case CMD_ID:
         ps2_queue_reply(&m->queue, REPLY_ACK);
         ps2_queue_reply(&m->queue, m->id);
         break;
-    case CMD_RESEND:
-        ps2_queue_reply(&m->queue, m->queue.last);
-        break;
+    case CMD_RESEND: ps2_queue_reply(&m->queue, m->queue.last); break;
     case CMD_RESET:
         mouse_defaults(m);
         m->id = ID_STANDARD;
@@ -252,9 +251,7 @@ static void mouse_command(struct ps2_mouse *m, uint8_t byte)
         ps2_queue_reply(&m->queue, REPLY_BAT);
         ps2_queue_reply(&m->queue, m->id);
         break;
-    default:
-        ps2_queue_reply(&m->queue, REPLY_RESEND);
-        break;
+    default: ps2_queue_reply(&m->queue, REPLY_RESEND); break;
     }
 }
 

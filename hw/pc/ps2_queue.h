@@ -10,8 +10,8 @@
 
 #include "core/types.h"
 
-#define PS2_REPLIES 16
-#define PS2_SEQUENCES 64
+#define PS2_REPLIES      16
+#define PS2_SEQUENCES    64
 #define PS2_SEQUENCE_MAX 8
 
 struct ps2_sequence {

@@ -7,7 +7,7 @@
 
 #include "core/device.h"
 
-#define PVPANIC_PANICKED 1u
+#define PVPANIC_PANICKED     1u
 #define PVPANIC_CRASH_LOADED 2u
 
 extern const struct device_class pvpanic_class;

@@ -13,22 +13,26 @@
 
 enum { EAX, EBX, ECX, EDX, ESI, EDI, REGS };
 enum {
-    CMD_VERSION = 10, CMD_UUID = 19, CMD_MEMORY = 20, CMD_MOUSE_DATA = 39, CMD_MOUSE_STATUS = 40,
+    CMD_VERSION = 10,
+    CMD_UUID = 19,
+    CMD_MEMORY = 20,
+    CMD_MOUSE_DATA = 39,
+    CMD_MOUSE_STATUS = 40,
     CMD_MOUSE = 41,
 };
 
-#define MOUSE_READ_ID 0x45414552u
-#define MOUSE_DISABLE 0x000000f5u
-#define MOUSE_RELATIVE 0x4c455252u
-#define MOUSE_ABSOLUTE 0x53424152u
-#define MOUSE_VERSION 0x3442554au
-#define MOUSE_ERROR 0xffff0000u
+#define MOUSE_READ_ID   0x45414552u
+#define MOUSE_DISABLE   0x000000f5u
+#define MOUSE_RELATIVE  0x4c455252u
+#define MOUSE_ABSOLUTE  0x53424152u
+#define MOUSE_VERSION   0x3442554au
+#define MOUSE_ERROR     0xffff0000u
 #define PACKET_RELATIVE 0x10000u
-#define PACKET_LEFT 0x20u
-#define PACKET_RIGHT 0x10u
-#define PACKET_MIDDLE 0x08u
+#define PACKET_LEFT     0x20u
+#define PACKET_RIGHT    0x10u
+#define PACKET_MIDDLE   0x08u
 
-#define QUEUE_WORDS 1024
+#define QUEUE_WORDS  1024
 #define PACKET_WORDS 4
 
 struct vmport {
@@ -42,8 +46,7 @@ struct vmport {
     unsigned words;
 };
 
-static void vmmouse_packet(struct vmport *v, uint32_t flags, int x, int y, int dz,
-                           unsigned buttons)
+static void vmmouse_packet(struct vmport *v, uint32_t flags, int x, int y, int dz, unsigned buttons)
 {
     if (v->words + PACKET_WORDS > QUEUE_WORDS) {
         return;
@@ -105,17 +108,14 @@ static void vmmouse_command(struct vmport *v, uint32_t what)
         v->words = 0;
         v->queue[v->words++] = MOUSE_VERSION;
         break;
-    case MOUSE_DISABLE:
-        vmmouse_disable(v);
-        break;
+    case MOUSE_DISABLE: vmmouse_disable(v); break;
     case MOUSE_RELATIVE:
     case MOUSE_ABSOLUTE:
         if (v->enabled) {
             vmmouse_attach(v, what);
         }
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -150,9 +150,7 @@ bool vmport_call(struct vmport *v, uint32_t regs[6])
         regs[EBX] = VMPORT_MAGIC;
         regs[ECX] = 2; /* product type */
         return true;
-    case CMD_MEMORY:
-        regs[EAX] = (uint32_t)(v->cfg.ram_size >> 20);
-        return true;
+    case CMD_MEMORY: regs[EAX] = (uint32_t)(v->cfg.ram_size >> 20); return true;
     case CMD_UUID:
         if (!v->cfg.uuid) {
             return false;
@@ -161,17 +159,10 @@ bool vmport_call(struct vmport *v, uint32_t regs[6])
             regs[i] = load_le32(v->cfg.uuid + 4 * i);
         }
         return true;
-    case CMD_MOUSE_DATA:
-        vmmouse_data(v, regs);
-        return true;
-    case CMD_MOUSE_STATUS:
-        regs[EAX] = v->enabled ? v->words : MOUSE_ERROR;
-        return true;
-    case CMD_MOUSE:
-        vmmouse_command(v, regs[EBX]);
-        return true;
-    default:
-        return false;
+    case CMD_MOUSE_DATA: vmmouse_data(v, regs); return true;
+    case CMD_MOUSE_STATUS: regs[EAX] = v->enabled ? v->words : MOUSE_ERROR; return true;
+    case CMD_MOUSE: vmmouse_command(v, regs[EBX]); return true;
+    default: return false;
     }
 }
 

@@ -13,7 +13,7 @@
 #include "core/input.h"
 #include "core/ioport.h"
 
-#define VMPORT_PORT 0x5658u
+#define VMPORT_PORT  0x5658u
 #define VMPORT_MAGIC 0x564d5868u
 
 struct vmport;
@@ -21,10 +21,10 @@ struct ps2_mouse;
 
 struct vmport_config {
     struct ioport_space *io;
-    struct input_hub *input;   /* may be NULL */
-    struct ps2_mouse *mouse;   /* events are signalled by a byte of this mouse; may be NULL */
-    uint64_t ram_size;         /* command 14h */
-    const uint8_t *uuid;       /* 16 bytes, or NULL */
+    struct input_hub *input; /* may be NULL */
+    struct ps2_mouse *mouse; /* events are signalled by a byte of this mouse; may be NULL */
+    uint64_t ram_size;       /* command 14h */
+    const uint8_t *uuid;     /* 16 bytes, or NULL */
 };
 struct vmport *vmport_new(const struct vmport_config *cfg, GError **err);
 /* IN EAX, 5658h. regs: EAX, EBX, ECX, EDX, ESI, EDI, in and out. false: not a backdoor call (wrong

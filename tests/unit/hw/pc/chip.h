@@ -21,8 +21,8 @@ static inline void outs(struct fake_isa *f, const struct out *list, size_t n)
     }
 }
 
-#define OUTS(f, ...)                                                                    \
-    outs((f), (const struct out[]){ __VA_ARGS__ },                                      \
+#define OUTS(f, ...)                               \
+    outs((f), (const struct out[]){ __VA_ARGS__ }, \
          sizeof((const struct out[]){ __VA_ARGS__ }) / sizeof(struct out))
 
 #endif

@@ -33,8 +33,12 @@ static int setup(void **state)
 
     r->f = fake_isa_new(4096);
     struct acpi_pm_config cfg = {
-        .io = r->f->bus.io, .clock = r->f->bus.clock, .sci = r->f->bus.irq[9],
-        .ctl = &r->f->ctl, .smi = on_smi, .opaque = r,
+        .io = r->f->bus.io,
+        .clock = r->f->bus.clock,
+        .sci = r->f->bus.irq[9],
+        .ctl = &r->f->ctl,
+        .smi = on_smi,
+        .opaque = r,
     };
     r->pm = acpi_pm_new(&cfg, NULL);
     r->rst = reset_ctl_new(r->f->bus.io, &r->f->ctl, NULL);
@@ -181,12 +185,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(the_timer),
-        T(timer_status_and_interrupt),
-        T(the_power_button),
-        T(soft_off),
-        T(general_purpose_events),
-        T(the_base_moves),
+        T(the_timer),     T(timer_status_and_interrupt), T(the_power_button),
+        T(soft_off),      T(general_purpose_events),     T(the_base_moves),
         T(reset_control),
     };
 

@@ -133,8 +133,14 @@ static void build(struct rig *r, const struct lapic_cpu_ops *ops)
 {
     struct isa_bus *isa = &r->f->bus;
     struct lapic_config lapic = {
-        .cpus = CPUS, .mem = isa->mem, .clock = isa->clock, .cpu = ops, .current_cpu = current,
-        .current_cpu_opaque = r, .x2apic = true, .tsc_deadline = true,
+        .cpus = CPUS,
+        .mem = isa->mem,
+        .clock = isa->clock,
+        .cpu = ops,
+        .current_cpu = current,
+        .current_cpu_opaque = r,
+        .x2apic = true,
+        .tsc_deadline = true,
     };
 
     r->lapics = keep(r, lapic_set_new(&lapic, NULL));
@@ -149,8 +155,14 @@ static void build(struct rig *r, const struct lapic_cpu_ops *ops)
         isa->irq[i] = (struct irq){ set_irq, r, i };
     }
     struct hpet_config hpet = {
-        .mem = isa->mem, .clock = isa->clock, .base = HPET_BASE, .timers = 3,
-        .irq0 = isa->irq[0], .irq8 = isa->irq[8], .msi = lapic_msi, .msi_opaque = r->lapics,
+        .mem = isa->mem,
+        .clock = isa->clock,
+        .base = HPET_BASE,
+        .timers = 3,
+        .irq0 = isa->irq[0],
+        .irq8 = isa->irq[8],
+        .msi = lapic_msi,
+        .msi_opaque = r->lapics,
     };
     hpet.irq[20] = ioapic_input(r->ioapic, 20);
     r->hpet = keep(r, hpet_new(&hpet, NULL));
@@ -165,14 +177,22 @@ static void build(struct rig *r, const struct lapic_cpu_ops *ops)
     dma8237_attach(r->dma, 2, dma_ready, r);
     struct port92 *p92 = keep(r, port92_new(isa->io, isa->mem, &r->f->ctl, NULL));
     struct i8042_config kbd = {
-        .io = isa->io, .clock = isa->clock, .irq1 = isa->irq[1], .irq12 = isa->irq[12],
-        .a20 = port92_a20_input(p92), .input = isa->input, .ctl = &r->f->ctl,
+        .io = isa->io,
+        .clock = isa->clock,
+        .irq1 = isa->irq[1],
+        .irq12 = isa->irq[12],
+        .a20 = port92_a20_input(p92),
+        .input = isa->input,
+        .ctl = &r->f->ctl,
     };
     struct i8042 *kbc = keep(r, i8042_new(&kbd, NULL));
     struct vmport_config vm = { .io = isa->io, .input = isa->input, .mouse = i8042_mouse(kbc) };
     r->vmport = keep(r, vmport_new(&vm, NULL));
     struct acpi_pm_config pm = {
-        .io = isa->io, .clock = isa->clock, .sci = isa->irq[9], .ctl = &r->f->ctl,
+        .io = isa->io,
+        .clock = isa->clock,
+        .sci = isa->irq[9],
+        .ctl = &r->f->ctl,
     };
     r->pm = keep(r, acpi_pm_new(&pm, NULL));
     acpi_pm_map(r->pm, 0x600, true);
@@ -185,8 +205,8 @@ static void build(struct rig *r, const struct lapic_cpu_ops *ops)
 static void abuse_ports(struct rig *r)
 {
     static const uint16_t base[] = {
-        0x00, 0x08, 0x20, 0x40, 0x60, 0x61, 0x64, 0x70, 0x80, 0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe8,
-        0x378, 0x3f8, 0x4d0, 0x600, 0xcf8, 0x5658, 0xafe0, 0x40, 0x60, 0x64, 0x3f8,
+        0x00, 0x08, 0x20,  0x40,  0x60,  0x61,  0x64,  0x70,   0x80,   0x90, 0xa0, 0xb0, 0xc0,
+        0xd0, 0xe8, 0x378, 0x3f8, 0x4d0, 0x600, 0xcf8, 0x5658, 0xafe0, 0x40, 0x60, 0x64, 0x3f8,
     };
     uint16_t port = (uint16_t)(base[rnd(r) % ARRAY_LEN(base)] + rnd(r) % 16);
     unsigned size = 1u << rnd(r) % 3;
@@ -220,19 +240,13 @@ static void abuse_processor(struct rig *r)
     uint64_t value;
 
     switch (rnd(r) % 5) {
-    case 0:
-        lapic_msr_write(r->lapics, cpu, 0x800 + rnd(r) % 64, rnd(r) >> rnd(r) % 64);
-        break;
-    case 1:
-        lapic_msr_read(r->lapics, cpu, 0x800 + rnd(r) % 64, &value);
-        break;
+    case 0: lapic_msr_write(r->lapics, cpu, 0x800 + rnd(r) % 64, rnd(r) >> rnd(r) % 64); break;
+    case 1: lapic_msr_read(r->lapics, cpu, 0x800 + rnd(r) % 64, &value); break;
     case 2:
         lapic_msr_write(r->lapics, cpu, rnd(r) % 2 ? 0x1b : 0x6e0,
                         rnd(r) % 4 ? 0xfee00000 | (rnd(r) & 0xd00) : rnd(r) & 0xfffff0ff00);
         break;
-    case 3:
-        lapic_tpr_set(r->lapics, cpu, rnd(r) & 15);
-        break;
+    case 3: lapic_tpr_set(r->lapics, cpu, rnd(r) & 15); break;
     default:
         for (unsigned i = 0; i < CPUS; i++) {
             int vector = r->intr[i] ? lapic_ack(r->lapics, i) : -1;
@@ -250,15 +264,9 @@ static void abuse_outside(struct rig *r)
     static const uint32_t mouse[] = { 0x45414552, 0xf5, 0x4c455252, 0x53424152 };
 
     switch (rnd(r) % 8) {
-    case 0:
-        input_key(hub, (uint8_t)rnd(r), rnd(r) & 1);
-        break;
-    case 1:
-        input_mouse_rel(hub, (int)rnd(r), (int)rnd(r), (int)rnd(r), (unsigned)rnd(r));
-        break;
-    case 2:
-        input_mouse_abs(hub, rnd(r) & 0x7fff, rnd(r) & 0x7fff, 1, (unsigned)rnd(r) & 7);
-        break;
+    case 0: input_key(hub, (uint8_t)rnd(r), rnd(r) & 1); break;
+    case 1: input_mouse_rel(hub, (int)rnd(r), (int)rnd(r), (int)rnd(r), (unsigned)rnd(r)); break;
+    case 2: input_mouse_abs(hub, rnd(r) & 0x7fff, rnd(r) & 0x7fff, 1, (unsigned)rnd(r) & 7); break;
     case 3:
         if (regs[2] == 41) {
             regs[1] = mouse[rnd(r) % 4];
@@ -274,9 +282,7 @@ static void abuse_outside(struct rig *r)
             g_byte_array_set_size(r->serial->in, 0);
         }
         break;
-    case 5:
-        dma8237_hold(r->dma, 2, rnd(r) & 1);
-        break;
+    case 5: dma8237_hold(r->dma, 2, rnd(r) & 1); break;
     case 6:
         fake_clock_step(r->f->bus.clock, (int64_t)(rnd(r) % (rnd(r) % 64 ? 100000 : 30000000)));
         break;
@@ -314,19 +320,11 @@ static void anything_anywhere(void **state)
         switch (rnd(&r) % 8) {
         case 0:
         case 1:
-        case 2:
-            abuse_ports(&r);
-            break;
+        case 2: abuse_ports(&r); break;
         case 3:
-        case 4:
-            abuse_memory(&r);
-            break;
-        case 5:
-            abuse_processor(&r);
-            break;
-        default:
-            abuse_outside(&r);
-            break;
+        case 4: abuse_memory(&r); break;
+        case 5: abuse_processor(&r); break;
+        default: abuse_outside(&r); break;
         }
     }
     while (r.devices->len > 0) {

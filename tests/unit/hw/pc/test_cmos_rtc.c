@@ -161,7 +161,7 @@ static void periodic_interrupts(void **state)
         uint8_t rate;
         unsigned hz;
     } rates[] = {
-        { "off", 0, 0 },        { "1", 1, 256 },   { "2", 2, 128 },  { "3", 3, 8192 },
+        { "off", 0, 0 },           { "1", 1, 256 }, { "2", 2, 128 }, { "3", 3, 8192 },
         { "6, 1024 Hz", 6, 1024 }, { "13", 13, 8 }, { "15", 15, 2 },
     };
 
@@ -277,14 +277,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(dates_and_formats),
-        T(setting_the_date),
-        T(the_divider_reset),
-        T(update_in_progress),
-        T(periodic_interrupts),
-        T(update_ended_and_alarm),
-        T(lost_ticks_follow_the_read),
-        T(ram_and_ports),
+        T(dates_and_formats),          T(setting_the_date),    T(the_divider_reset),
+        T(update_in_progress),         T(periodic_interrupts), T(update_ended_and_alarm),
+        T(lost_ticks_follow_the_read), T(ram_and_ports),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

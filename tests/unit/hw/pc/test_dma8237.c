@@ -210,12 +210,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_sector_to_memory),
-        T(autoinit_and_from_memory),
-        T(verify_touches_nothing),
-        T(the_page_does_not_count),
-        T(words_on_channel_5),
-        T(who_may_and_who_may_not),
+        T(a_sector_to_memory),      T(autoinit_and_from_memory), T(verify_touches_nothing),
+        T(the_page_does_not_count), T(words_on_channel_5),       T(who_may_and_who_may_not),
         T(port_80_is_a_register),
     };
 

@@ -37,8 +37,14 @@ static int setup(void **state)
 
     r->f = fake_isa_new(4096);
     struct hpet_config cfg = {
-        .mem = r->f->bus.mem, .clock = r->f->bus.clock, .base = HPET_BASE, .timers = 3,
-        .irq0 = r->f->bus.irq[0], .irq8 = r->f->bus.irq[8], .msi = on_msi, .msi_opaque = r,
+        .mem = r->f->bus.mem,
+        .clock = r->f->bus.clock,
+        .base = HPET_BASE,
+        .timers = 3,
+        .irq0 = r->f->bus.irq[0],
+        .irq8 = r->f->bus.irq[8],
+        .msi = on_msi,
+        .msi_opaque = r,
     };
     cfg.irq[20] = fake_irq_line(&r->f->irq, 20);
     cfg.irq[21] = fake_irq_line(&r->f->irq, 21);

@@ -28,14 +28,21 @@ static int setup(void **state)
     r->f = fake_isa_new(1 << 21);
     r->p92 = port92_new(r->f->bus.io, r->f->bus.mem, &r->f->ctl, NULL);
     struct i8042_config cfg = {
-        .io = r->f->bus.io, .clock = r->f->bus.clock, .irq1 = r->f->bus.irq[1],
-        .irq12 = r->f->bus.irq[12], .a20 = port92_a20_input(r->p92), .input = r->f->bus.input,
+        .io = r->f->bus.io,
+        .clock = r->f->bus.clock,
+        .irq1 = r->f->bus.irq[1],
+        .irq12 = r->f->bus.irq[12],
+        .a20 = port92_a20_input(r->p92),
+        .input = r->f->bus.input,
         .ctl = &r->f->ctl,
     };
     r->kbc = i8042_new(&cfg, NULL);
     struct vmport_config vm = {
-        .io = r->f->bus.io, .input = r->f->bus.input, .mouse = i8042_mouse(r->kbc),
-        .ram_size = MIB(64), .uuid = uuid,
+        .io = r->f->bus.io,
+        .input = r->f->bus.input,
+        .mouse = i8042_mouse(r->kbc),
+        .ram_size = MIB(64),
+        .uuid = uuid,
     };
     r->vmport = vmport_new(&vm, NULL);
     *state = r;
@@ -93,11 +100,11 @@ static void assert_bytes(struct rig *r, bool from_aux, const char *name, const u
     }
 }
 
-#define KBD(r, name, ...)                                                               \
-    assert_bytes((r), false, (name), (const uint8_t[]){ __VA_ARGS__ },                  \
+#define KBD(r, name, ...)                                              \
+    assert_bytes((r), false, (name), (const uint8_t[]){ __VA_ARGS__ }, \
                  sizeof((const uint8_t[]){ __VA_ARGS__ }))
-#define AUX(r, name, ...)                                                               \
-    assert_bytes((r), true, (name), (const uint8_t[]){ __VA_ARGS__ },                   \
+#define AUX(r, name, ...)                                             \
+    assert_bytes((r), true, (name), (const uint8_t[]){ __VA_ARGS__ }, \
                  sizeof((const uint8_t[]){ __VA_ARGS__ }))
 #define NOTHING(r) assert_bytes((r), false, "nothing", NULL, 0)
 

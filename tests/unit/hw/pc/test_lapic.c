@@ -82,8 +82,14 @@ static int setup(void **state)
     r->f = fake_isa_new(1 << 20);
     r->ops = (struct lapic_cpu_ops){ on_intr, on_nmi, on_init, on_sipi, r };
     struct lapic_config cfg = {
-        .cpus = CPUS, .mem = r->f->bus.mem, .clock = r->f->bus.clock, .cpu = &r->ops,
-        .current_cpu = current, .current_cpu_opaque = r, .x2apic = true, .tsc_deadline = true,
+        .cpus = CPUS,
+        .mem = r->f->bus.mem,
+        .clock = r->f->bus.clock,
+        .cpu = &r->ops,
+        .current_cpu = current,
+        .current_cpu_opaque = r,
+        .x2apic = true,
+        .tsc_deadline = true,
         .tsc_khz = 2500000,
     };
     r->set = lapic_set_new(&cfg, NULL);
@@ -168,10 +174,10 @@ static void power_on_state(void **state)
         unsigned off;
         uint32_t value;
     } regs[] = {
-        { "version", 0x30, 0x50014 }, { "tpr", 0x80, 0 },           { "ldr", 0xd0, 0 },
-        { "dfr", 0xe0, 0xffffffff },  { "svr", 0xf0, 0xff },        { "lvt timer", 0x320, 0x10000 },
-        { "lint0", 0x350, 0x10000 },  { "lint1", 0x360, 0x10000 },  { "error", 0x370, 0x10000 },
-        { "initial", 0x380, 0 },      { "current", 0x390, 0 },      { "divide", 0x3e0, 0 },
+        { "version", 0x30, 0x50014 }, { "tpr", 0x80, 0 },          { "ldr", 0xd0, 0 },
+        { "dfr", 0xe0, 0xffffffff },  { "svr", 0xf0, 0xff },       { "lvt timer", 0x320, 0x10000 },
+        { "lint0", 0x350, 0x10000 },  { "lint1", 0x360, 0x10000 }, { "error", 0x370, 0x10000 },
+        { "initial", 0x380, 0 },      { "current", 0x390, 0 },     { "divide", 0x3e0, 0 },
         { "icr", 0x300, 0 },
     };
 
@@ -197,7 +203,7 @@ static void fixed_interrupts_and_priorities(void **state)
     assert_int_equal(lapic_ack(r->set, 0), 0x41);
     assert_false(r->intr[0]);
     assert_int_equal(rd(r, 0, 0x220), 0);
-    assert_int_equal(rd(r, 0, 0x120), 2); /* ISR */
+    assert_int_equal(rd(r, 0, 0x120), 2);   /* ISR */
     assert_int_equal(rd(r, 0, 0xa0), 0x40); /* PPR */
     wr(r, 0, 0x300, 0x0004004f);
     assert_false(r->intr[0]); /* the same class waits */
@@ -563,20 +569,33 @@ static void x2apic_registers(void **state)
         uint64_t value;
         bool ok;
     } writes[] = {
-        { "id", 0x802, 0, false },           { "version", 0x803, 0, false },
-        { "tpr", 0x808, 0x20, true },        { "tpr reserved", 0x808, 0x100, false },
-        { "ppr", 0x80a, 0, false },          { "eoi", 0x80b, 0, true },
-        { "eoi of 1", 0x80b, 1, false },     { "ldr", 0x80d, 0, false },
-        { "dfr", 0x80e, 0, false },          { "svr", 0x80f, 0x1ff, true },
-        { "svr reserved", 0x80f, 0x1000, false }, { "isr", 0x810, 0, false },
-        { "esr", 0x828, 0, true },           { "esr of 1", 0x828, 1, false },
+        { "id", 0x802, 0, false },
+        { "version", 0x803, 0, false },
+        { "tpr", 0x808, 0x20, true },
+        { "tpr reserved", 0x808, 0x100, false },
+        { "ppr", 0x80a, 0, false },
+        { "eoi", 0x80b, 0, true },
+        { "eoi of 1", 0x80b, 1, false },
+        { "ldr", 0x80d, 0, false },
+        { "dfr", 0x80e, 0, false },
+        { "svr", 0x80f, 0x1ff, true },
+        { "svr reserved", 0x80f, 0x1000, false },
+        { "isr", 0x810, 0, false },
+        { "esr", 0x828, 0, true },
+        { "esr of 1", 0x828, 1, false },
         { "icr", 0x830, 0x0000000200004050, true },
-        { "icr reserved", 0x830, 0x80000000, false }, { "icr high", 0x831, 0, false },
-        { "lvt timer", 0x832, 0x20040, true }, { "lvt reserved", 0x832, 0x100000, false },
-        { "initial", 0x838, 5, true },       { "current", 0x839, 0, false },
-        { "divide", 0x83e, 3, true },        { "divide reserved", 0x83e, 4, false },
-        { "self ipi", 0x83f, 0x55, true },   { "self ipi reserved", 0x83f, 0x155, false },
-        { "hole", 0x840, 0, false },         { "end", 0x8ff, 0, false },
+        { "icr reserved", 0x830, 0x80000000, false },
+        { "icr high", 0x831, 0, false },
+        { "lvt timer", 0x832, 0x20040, true },
+        { "lvt reserved", 0x832, 0x100000, false },
+        { "initial", 0x838, 5, true },
+        { "current", 0x839, 0, false },
+        { "divide", 0x83e, 3, true },
+        { "divide reserved", 0x83e, 4, false },
+        { "self ipi", 0x83f, 0x55, true },
+        { "self ipi reserved", 0x83f, 0x155, false },
+        { "hole", 0x840, 0, false },
+        { "end", 0x8ff, 0, false },
     };
     for (size_t i = 0; i < ARRAY_LEN(writes); i++) {
         assert_case(writes[i].name, msr_wr(r, 3, writes[i].msr, writes[i].value) == writes[i].ok);

@@ -48,8 +48,7 @@ static int teardown(void **state)
 static void pulses(struct rig *r, uint64_t n)
 {
     r->pulses += n;
-    clock_advance_to(r->f->bus.clock,
-                     (int64_t)((r->pulses * 2 + 1) * NS_PER_SEC / (2 * PIT_HZ)));
+    clock_advance_to(r->f->bus.clock, (int64_t)((r->pulses * 2 + 1) * NS_PER_SEC / (2 * PIT_HZ)));
 }
 
 static unsigned count(struct rig *r, unsigned ch)
@@ -146,12 +145,12 @@ static void mode_3_is_a_square_wave(void **state)
         unsigned n, at, count;
         bool out;
     } cases[] = {
-        { "even starts high", 6, 1, 6, true },   { "counts by two", 6, 2, 4, true },
-        { "even end of high", 6, 3, 2, true },   { "even low", 6, 4, 6, false },
-        { "even end of low", 6, 6, 2, false },   { "even again", 6, 7, 6, true },
-        { "odd starts high", 5, 1, 4, true },    { "odd, middle", 5, 2, 2, true },
-        { "odd, one longer", 5, 3, 0, true },    { "odd low", 5, 4, 4, false },
-        { "odd end of low", 5, 5, 2, false },    { "odd again", 5, 6, 4, true },
+        { "even starts high", 6, 1, 6, true }, { "counts by two", 6, 2, 4, true },
+        { "even end of high", 6, 3, 2, true }, { "even low", 6, 4, 6, false },
+        { "even end of low", 6, 6, 2, false }, { "even again", 6, 7, 6, true },
+        { "odd starts high", 5, 1, 4, true },  { "odd, middle", 5, 2, 2, true },
+        { "odd, one longer", 5, 3, 0, true },  { "odd low", 5, 4, 4, false },
+        { "odd end of low", 5, 5, 2, false },  { "odd again", 5, 6, 4, true },
         { "odd, second low", 5, 9, 4, false },
     };
 
