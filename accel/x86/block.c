@@ -118,6 +118,8 @@ void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu)
     c->pages = g_new0(struct x86_code_page *, PAGES_SIZE);
     cpu->blocks = c;
     cpu->code_map = m;
+    x86_block_flush(c);
+    c->stats.flushes = 0;
     g_mutex_lock(&m->lock);
     g_ptr_array_add(m->caches, c);
     g_mutex_unlock(&m->lock);
@@ -202,7 +204,7 @@ static void block_drop(struct x86_block_cache *c, struct x86_block *b)
     if (b->gpa2 != X86_NO_PAGE) {
         page_unlink(c, b, b->gpa2);
     }
-    b->flags |= X86_BLOCK_DEAD;
+    b->key = 0;
     for (unsigned k = 0; k < b->n; k++) {
         b->insns[k].exec = exec_dropped;
     }
@@ -269,7 +271,9 @@ void x86_block_flush(struct x86_block_cache *c)
     g_mutex_unlock(&m->lock);
     c->n_pages = 0;
     memset(c->hash, 0, HASH_SIZE * sizeof c->hash[0]);
-    memset(c->jump, 0, sizeof c->jump);
+    for (size_t k = 0; k < ARRAY_LEN(c->jump); k++) {
+        c->jump[k] = &c->none;
+    }
     c->arena_used = 0;
     c->cur = NULL;
     c->stats.flushes++;
@@ -568,6 +572,7 @@ static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gp
     }
     struct x86_block *b = (void *)(c->arena + c->arena_used);
     memset(b, 0, sizeof *b);
+    b->link[0] = b->link[1] = &c->none;
     b->mode = cpu->code_mode;
     b->max_insns = (uint8_t)max_insns;
     unsigned off = gpa & PAGE_MASK;

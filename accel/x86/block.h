@@ -28,6 +28,10 @@ enum { /* x86_block.flags */
 };
 
 struct x86_block {
+    /* Where it was last entered: linear address and what that meant (code_key in interp.c; 0: never
+     * again). A prediction that is checked at every entry, not part of its identity. */
+    uint64_t lin, key;
+    struct x86_block *link[2]; /* what followed last: after falling through, after a jump */
     gpa_t gpa;         /* of the first byte */
     gpa_t gpa2;        /* page of the tail of a crossing instruction, else X86_NO_PAGE */
     uint16_t n, len;   /* instructions, bytes */
@@ -39,11 +43,6 @@ struct x86_block {
     struct x86_insn insns[];
 };
 #define X86_NO_PAGE (~0ull)
-
-struct x86_jump_entry {
-    uint64_t lin, key;
-    struct x86_block *block;
-};
 
 struct x86_code_page {
     gpa_t gpa;
@@ -86,10 +85,11 @@ struct x86_block_cache {
     bool pending_lost;   /* too many pages became code elsewhere */
     bool pending_parked; /* pages became code elsewhere while this processor did not run */
     bool parked;
-    struct x86_jump_entry jump[1u << X86_JUMP_BITS];
+    struct x86_block none;   /* stands for no block: its key is 0 */
+    struct x86_block *jump[1u << X86_JUMP_BITS]; /* by linear address */
 };
 
-static inline struct x86_jump_entry *x86_jump_slot(struct x86_block_cache *c, uint64_t lin)
+static inline struct x86_block **x86_jump_slot(struct x86_block_cache *c, uint64_t lin)
 {
     return &c->jump[(lin ^ lin >> X86_JUMP_BITS) & ((1u << X86_JUMP_BITS) - 1)];
 }

@@ -129,6 +129,7 @@ void x86_mode_changed(struct x86_cpu *cpu)
     } else {
         cpu->cpl = X86_SEG_DPL(st->seg[X86_SS].attr);
     }
+    cpu->user = cpu->cpl == 3;
     uint16_t cs = st->seg[X86_CS].attr;
     cpu->code_mode = cpu->long_mode && (cs & X86_SEG_L) ? 8 : cs & X86_SEG_DB ? 4 : 2;
     cpu->stack_size = cpu->code_mode == 8 ? 8 : st->seg[X86_SS].attr & X86_SEG_DB ? 4 : 2;

@@ -72,6 +72,7 @@ struct x86_cpu {
     struct x86_lazy lazy;
     /* Derived from st, kept by x86_mode_changed(): */
     uint8_t cpl;
+    bool user;                  /* cpl == 3 */
     uint8_t code_mode;          /* 2, 4, 8 */
     uint8_t stack_size;         /* 2, 4, 8: SP, ESP, RSP */
     bool long_mode;             /* EFER.LMA */

@@ -131,10 +131,9 @@ static struct x86_block *find_block(struct x86_block_cache *c, uint64_t lin, uin
 {
     struct x86_block *b = x86_block_find(c, lin, X86_BLOCK_INSNS);
     if (b) {
-        struct x86_jump_entry *e = x86_jump_slot(c, lin);
-        e->lin = lin;
-        e->key = key;
-        e->block = b;
+        b->lin = lin;
+        b->key = key;
+        *x86_jump_slot(c, lin) = b;
     }
     return b;
 }
@@ -157,18 +156,24 @@ static bool run_blocks(struct x86_cpu *cpu)
     const uint32_t limit = cpu->st.seg[X86_CS].limit;
     /* IF changes only at the end of blocks that come back here. */
     const unsigned watch = cpu->st.rflags & X86_FL_IF ? ~0u : ~(unsigned)X86_REQ_IRQ;
+    struct x86_block *b = &c->none, **from = NULL;
     for (;;) {
         uint64_t rip = cpu->st.rip;
         uint64_t lin = (base + rip) & mask;
-        const struct x86_jump_entry *e = x86_jump_slot(c, lin);
-        struct x86_block *b = e->block;
-        if (UNLIKELY(e->lin != lin || e->key != key || (b->flags & X86_BLOCK_DEAD))) {
-            if (legacy && near_limit(cpu, NULL, limit)) {
-                return true;
-            }
-            b = find_block(c, lin, key);
-            if (!b) {
-                return true;
+        if (UNLIKELY(b->lin != lin || b->key != key)) { /* not what followed last time */
+            b = *x86_jump_slot(c, lin);
+            if (LIKELY(b->lin == lin && b->key == key)) {
+                if (from) {
+                    *from = b;
+                }
+            } else {
+                if (legacy && near_limit(cpu, NULL, limit)) {
+                    return true;
+                }
+                b = find_block(c, lin, key); /* may have dropped what `from` is part of */
+                if (!b) {
+                    return true;
+                }
             }
         }
         if (UNLIKELY((legacy && near_limit(cpu, b, limit)) ||
@@ -191,6 +196,8 @@ static bool run_blocks(struct x86_cpu *cpu)
             c->cur = NULL;
             return false;
         }
+        from = cpu->st.rip == rip ? &b->link[0] : &b->link[1];
+        b = *from;
     }
 }
 

@@ -21,7 +21,7 @@ x86_exec_fn *x86_bind(const struct x86_insn *i);        /* tries all; never NULL
 /* The operand helpers every family uses. */
 static inline bool x86_user(const struct x86_cpu *cpu)
 {
-    return cpu->cpl == 3;
+    return cpu->user;
 }
 
 static inline uint64_t x86_gpr_read(const struct x86_cpu *cpu, unsigned reg, unsigned size)

@@ -79,11 +79,16 @@ X86_INLINE void alu_ri(struct x86_cpu *cpu, const struct x86_insn *i, enum alu o
     }
 }
 
+/* slow: the general handler of the same operation and size. */
 X86_INLINE void alu_rm(struct x86_cpu *cpu, const struct x86_insn *i, enum alu op, unsigned size,
-                       enum x86_memkind kind)
+                       enum x86_memkind kind, x86_exec_fn *slow)
 {
-    uint64_t b = x86_ld(cpu, i, size, kind);
-    uint64_t r = alu_op(cpu, op, x86_reg(cpu, i, 0, size), b, size);
+    const void *p = x86_rd(cpu, i, size, kind);
+    if (UNLIKELY(!p)) {
+        slow(cpu, i);
+        return;
+    }
+    uint64_t r = alu_op(cpu, op, x86_reg(cpu, i, 0, size), x86_host_load(p, size), size);
     if (alu_writes(op)) {
         x86_set_reg(cpu, i, 0, r, size);
     }
@@ -91,20 +96,23 @@ X86_INLINE void alu_rm(struct x86_cpu *cpu, const struct x86_insn *i, enum alu o
 
 /* Memory destination; b is known. */
 X86_INLINE void alu_mem(struct x86_cpu *cpu, const struct x86_insn *i, enum alu op, uint64_t b,
-                        unsigned size, enum x86_memkind kind)
+                        unsigned size, enum x86_memkind kind, x86_exec_fn *slow)
 {
     if (!alu_writes(op)) {
-        alu_op(cpu, op, x86_ld(cpu, i, size, kind), b, size);
+        const void *p = x86_rd(cpu, i, size, kind);
+        if (UNLIKELY(!p)) {
+            slow(cpu, i);
+            return;
+        }
+        alu_op(cpu, op, x86_host_load(p, size), b, size);
         return;
     }
     void *p = x86_rw(cpu, i, size, kind);
-    if (LIKELY(p)) {
-        x86_host_store(p, alu_op(cpu, op, x86_host_load(p, size), b, size), size);
+    if (UNLIKELY(!p)) {
+        slow(cpu, i);
         return;
     }
-    uint64_t lin = x86_operand_rmw(cpu, i, size);
-    uint64_t a = x86_lin_load(cpu, lin, size);
-    x86_lin_store(cpu, lin, alu_op(cpu, op, a, b, size), size);
+    x86_host_store(p, alu_op(cpu, op, x86_host_load(p, size), b, size), size);
 }
 
 X86_INLINE uint64_t alu_source(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size)
@@ -123,17 +131,17 @@ X86_INLINE uint64_t alu_source(struct x86_cpu *cpu, const struct x86_insn *i, un
 #define ALU_RM(op, size, kind)                                                   \
     static void op##_rm##size##kind(struct x86_cpu *c, const struct x86_insn *i) \
     {                                                                            \
-        alu_rm(c, i, ALU_##op, size, X86_MEM_##kind);                            \
+        alu_rm(c, i, ALU_##op, size, X86_MEM_##kind, op##_g##size);              \
     }
-#define ALU_MR(op, size, kind)                                                   \
-    static void op##_mr##size##kind(struct x86_cpu *c, const struct x86_insn *i) \
-    {                                                                            \
-        alu_mem(c, i, ALU_##op, x86_reg(c, i, 1, size), size, X86_MEM_##kind);   \
+#define ALU_MR(op, size, kind)                                                               \
+    static void op##_mr##size##kind(struct x86_cpu *c, const struct x86_insn *i)             \
+    {                                                                                        \
+        alu_mem(c, i, ALU_##op, x86_reg(c, i, 1, size), size, X86_MEM_##kind, op##_g##size); \
     }
 #define ALU_MI(op, size, kind)                                                   \
     static void op##_mi##size##kind(struct x86_cpu *c, const struct x86_insn *i) \
     {                                                                            \
-        alu_mem(c, i, ALU_##op, i->imm, size, X86_MEM_##kind);                   \
+        alu_mem(c, i, ALU_##op, i->imm, size, X86_MEM_##kind, op##_g##size);     \
     }
 #define ALU_RMW(op, size)                                                                          \
     static void op##_f##size(struct x86_cpu *c, const struct x86_insn *i, uint64_t *v, unsigned n) \
@@ -154,11 +162,10 @@ X86_INLINE uint64_t alu_source(struct x86_cpu *cpu, const struct x86_insn *i, un
     M(op, 1, 64) M(op, 2, 64) M(op, 4, 64) M(op, 8, 64) M(op, 1, LEG) M(op, 2, LEG) M(op, 4, LEG)
 #define ALU_ALL(op)                                                                                \
     ALU_REG(op, rr, 1)                                                                             \
-    ALU_REG(op, rr, 2)                                                                             \
-    ALU_REG(op, rr, 4) ALU_REG(op, rr, 8) ALU_REG(op, ri, 1) ALU_REG(op, ri, 2) ALU_REG(op, ri, 4) \
-        ALU_REG(op, ri, 8) ALU_MEMS(ALU_RM, op) ALU_MEMS(ALU_MR, op) ALU_MEMS(ALU_MI, op)          \
-            ALU_RMW(op, 1) ALU_RMW(op, 2) ALU_RMW(op, 4) ALU_RMW(op, 8) ALU_GEN(op, 1)             \
-                ALU_GEN(op, 2) ALU_GEN(op, 4) ALU_GEN(op, 8)
+    ALU_REG(op, rr, 2) ALU_REG(op, rr, 4) ALU_REG(op, rr, 8) ALU_REG(op, ri, 1) ALU_REG(op, ri, 2) \
+        ALU_REG(op, ri, 4) ALU_REG(op, ri, 8) ALU_RMW(op, 1) ALU_RMW(op, 2) ALU_RMW(op, 4)         \
+            ALU_RMW(op, 8) ALU_GEN(op, 1) ALU_GEN(op, 2) ALU_GEN(op, 4) ALU_GEN(op, 8)             \
+                ALU_MEMS(ALU_RM, op) ALU_MEMS(ALU_MR, op) ALU_MEMS(ALU_MI, op)
 ALU_OPS(ALU_ALL)
 
 enum {
@@ -267,8 +274,9 @@ X86_INLINE uint64_t unary_op(struct x86_cpu *cpu, enum unary op, uint64_t a, uns
 #define UN_ALL(op)                                                                      \
     UN_REG(op, 1)                                                                       \
     UN_REG(op, 2)                                                                       \
-    UN_REG(op, 4) UN_REG(op, 8) UN_RMW(op, 1) UN_RMW(op, 2) UN_RMW(op, 4) UN_RMW(op, 8) \
-        UN_GEN(op, 1) UN_GEN(op, 2) UN_GEN(op, 4) UN_GEN(op, 8) ALU_MEMS(UN_MEM, op)
+    UN_REG(op, 4)                                                                       \
+    UN_REG(op, 8) UN_RMW(op, 1) UN_RMW(op, 2) UN_RMW(op, 4) UN_RMW(op, 8) UN_GEN(op, 1) \
+        UN_GEN(op, 2) UN_GEN(op, 4) UN_GEN(op, 8) ALU_MEMS(UN_MEM, op)
 UN_OPS(UN_ALL)
 
 enum { UFORM_R, UFORM_M64, UFORM_MLEG, UFORM_GEN, UFORM_COUNT };

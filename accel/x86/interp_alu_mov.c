@@ -26,18 +26,23 @@
         x86_opnd_write(c, i, 0, x86_opnd_read(c, i, 1, size), size); \
     }
 SIZES(MOV_REGS, mov)
-#define MOV_MEMS(name, size, kind)                                      \
-    X86_HANDLER(name##_rm##size##kind)                                  \
-    {                                                                   \
-        x86_set_reg(c, i, 0, x86_ld(c, i, size, X86_MEM_##kind), size); \
-    }                                                                   \
-    X86_HANDLER(name##_mr##size##kind)                                  \
-    {                                                                   \
-        x86_sto(c, i, x86_reg(c, i, 1, size), size, X86_MEM_##kind);    \
-    }                                                                   \
-    X86_HANDLER(name##_mi##size##kind)                                  \
-    {                                                                   \
-        x86_sto(c, i, i->imm, size, X86_MEM_##kind);                    \
+#define MOV_MEMS(name, size, kind)                                   \
+    X86_HANDLER(name##_rm##size##kind)                               \
+    {                                                                \
+        const void *p = x86_rd(c, i, size, X86_MEM_##kind);          \
+        if (UNLIKELY(!p)) {                                          \
+            name##_g##size(c, i);                                    \
+        } else {                                                     \
+            x86_set_reg(c, i, 0, x86_host_load(p, size), size);      \
+        }                                                            \
+    }                                                                \
+    X86_HANDLER(name##_mr##size##kind)                               \
+    {                                                                \
+        x86_sto(c, i, x86_reg(c, i, 1, size), size, X86_MEM_##kind); \
+    }                                                                \
+    X86_HANDLER(name##_mi##size##kind)                               \
+    {                                                                \
+        x86_sto(c, i, i->imm, size, X86_MEM_##kind);                 \
     }
 MEMS(MOV_MEMS, mov)
 
@@ -77,30 +82,41 @@ static x86_exec_fn *bind_mov(const struct x86_insn *i)
 /* --- MOVZX, MOVSX: source size, destination size ---------------------------------------------- */
 
 /* A 4-byte destination of MOVZX is the 8-byte one. */
-#define MOVX(name, ext, s, d)                                          \
-    X86_HANDLER(name##_r##s##d)                                        \
-    {                                                                  \
-        x86_set_reg(c, i, 0, ext(x86_reg(c, i, 1, s), s), d);          \
-    }                                                                  \
-    X86_HANDLER(name##_g##s##d)                                        \
-    {                                                                  \
-        x86_set_reg(c, i, 0, ext(x86_opnd_read(c, i, 1, s), s), d);    \
-    }                                                                  \
-    X86_HANDLER(name##_m##s##d##64)                                    \
-    {                                                                  \
-        x86_set_reg(c, i, 0, ext(x86_ld(c, i, s, X86_MEM_64), s), d);  \
-    }                                                                  \
-    X86_HANDLER(name##_m##s##d##LEG)                                   \
-    {                                                                  \
-        x86_set_reg(c, i, 0, ext(x86_ld(c, i, s, X86_MEM_LEG), s), d); \
+#define MOVX(name, ext, s, d)                                       \
+    X86_HANDLER(name##_r##s##d)                                     \
+    {                                                               \
+        x86_set_reg(c, i, 0, ext(x86_reg(c, i, 1, s), s), d);       \
+    }                                                               \
+    X86_HANDLER(name##_g##s##d)                                     \
+    {                                                               \
+        x86_set_reg(c, i, 0, ext(x86_opnd_read(c, i, 1, s), s), d); \
+    }                                                               \
+    X86_HANDLER(name##_m##s##d##64)                                 \
+    {                                                               \
+        const void *p = x86_rd(c, i, s, X86_MEM_64);                \
+        if (UNLIKELY(!p)) {                                         \
+            name##_g##s##d(c, i);                                   \
+        } else {                                                    \
+            x86_set_reg(c, i, 0, ext(x86_host_load(p, s), s), d);   \
+        }                                                           \
+    }                                                               \
+    X86_HANDLER(name##_m##s##d##LEG)                                \
+    {                                                               \
+        const void *p = x86_rd(c, i, s, X86_MEM_LEG);               \
+        if (UNLIKELY(!p)) {                                         \
+            name##_g##s##d(c, i);                                   \
+        } else {                                                    \
+            x86_set_reg(c, i, 0, ext(x86_host_load(p, s), s), d);   \
+        }                                                           \
     }
 #define ZEXT(v, s) (v)
 #define SEXT(v, s) ((uint64_t)x86_sext(v, s))
 #define MOVX_PAIRS(X, name, ext)                                                                   \
     X(name, ext, 1, 2)                                                                             \
     X(name, ext, 1, 4)                                                                             \
-    X(name, ext, 1, 8) X(name, ext, 2, 2) X(name, ext, 2, 4) X(name, ext, 2, 8) X(name, ext, 4, 2) \
-        X(name, ext, 4, 4) X(name, ext, 4, 8)
+    X(name, ext, 1, 8)                                                                             \
+    X(name, ext, 2, 2) X(name, ext, 2, 4) X(name, ext, 2, 8) X(name, ext, 4, 2) X(name, ext, 4, 4) \
+        X(name, ext, 4, 8)
 MOVX_PAIRS(MOVX, movzx, ZEXT)
 MOVX_PAIRS(MOVX, movsx, SEXT)
 

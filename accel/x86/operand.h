@@ -119,17 +119,26 @@ uint64_t x86_operand_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned
 uint64_t x86_lin_load(struct x86_cpu *cpu, uint64_t lin, unsigned size);
 void x86_lin_store(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned size);
 
-X86_INLINE uint64_t x86_ld(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size,
-                           enum x86_memkind kind)
+/* The host address of an operand that may be read directly, else NULL. A handler that then goes on
+ * in a general one as its last act needs no stack frame for its fast path. */
+X86_INLINE const void *x86_rd(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size,
+                              enum x86_memkind kind)
 {
     uint64_t lin = 0;
     if (LIKELY(x86_lin_fast(cpu, i, size, kind, X86_ACCESS_READ, &lin))) {
         const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, x86_user(cpu));
         if (LIKELY(e->tag_r == x86_tlb_tag(lin, size))) {
-            return x86_host_load((const void *)(uintptr_t)(lin + e->addend), size);
+            return (const void *)(uintptr_t)(lin + e->addend);
         }
     }
-    return x86_operand_load(cpu, i, size);
+    return NULL;
+}
+
+X86_INLINE uint64_t x86_ld(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size,
+                           enum x86_memkind kind)
+{
+    const void *p = x86_rd(cpu, i, size, kind);
+    return LIKELY(p) ? x86_host_load(p, size) : x86_operand_load(cpu, i, size);
 }
 
 X86_INLINE void x86_sto(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t v, unsigned size,

@@ -160,6 +160,7 @@ struct x86_box *x86_box_new(unsigned mode, struct x86_code_map *map)
     physmem_add_ram(pm, "ram", 0, X86_BOX_RAM, ram, 0);
     struct x86_box *b = make(pm, ram, mode, map);
     b->port_value = 0xa5a5a5a5;
+    b->owner = true;
     return b;
 }
 
@@ -172,6 +173,10 @@ void x86_box_free(struct x86_box *b)
 {
     x86_code_map_detach(b->cpu);
     x86_cpu_free(b->cpu);
+    if (b->owner) {
+        physmem_free(b->pm);
+        free(b->ram);
+    }
     g_free(b);
 }
 

@@ -20,6 +20,7 @@ struct x86_box {
     struct physmem *pm;
     uint8_t *ram;
     struct x86_cpu *cpu;
+    bool owner;              /* of pm and ram; a peer is freed before its owner */
     struct x86_cpu_model model;
     int last_irq;        /* what irq_ack gives; -1 none */
     uint32_t port_value; /* read from every port, last value written */
