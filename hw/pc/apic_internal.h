@@ -83,6 +83,8 @@ struct lapic_set {
     struct lapic *apic; /* cfg.cpus of them */
     struct mem_region *msi_window;
     bool lint[2];         /* levels of LINT0 and LINT1, common to all processors */
+    void (*on_enabled)(void *opaque);
+    void *on_enabled_opaque;
     unsigned last_lowest; /* arbitration: who got the last lowest-priority message */
 };
 

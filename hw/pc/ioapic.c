@@ -114,6 +114,13 @@ void ioapic_eoi(void *opaque, uint8_t vector)
     }
 }
 
+void ioapic_retry(void *opaque)
+{
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        ioapic_update_irq(opaque, pin);
+    }
+}
+
 static bool rte_is_edge(uint64_t rte)
 {
     return !(rte & RTE_MASK) && !rte_level(rte) && rte_mode(rte) <= APIC_LOWEST;

@@ -32,6 +32,9 @@ void ioapic_eoi(void *opaque, uint8_t vector);
  * was. */
 void ioapic_acked(void *opaque, unsigned cpu, uint8_t vector);
 void ioapic_on_ack(struct ioapic *io, void (*fn)(void *opaque, unsigned pin), void *opaque);
+/* A local APIC can take interrupts now: level-triggered ones that nobody took are sent again.
+ * lapic_on_enabled with the I/O APIC as opaque fits. */
+void ioapic_retry(void *opaque);
 bool ioapic_masked(const struct ioapic *io, unsigned pin);
 
 extern const struct device_class ioapic_class;

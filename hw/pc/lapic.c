@@ -68,6 +68,8 @@ static void lapic_write_lvt(struct lapic *a, enum lvt_index index, uint32_t valu
 
 static void lapic_write_svr(struct lapic *a, uint32_t value)
 {
+    bool enables = value & ~a->svr & SVR_ENABLE;
+
     a->svr = value & 0x3ff;
     if (!(value & SVR_ENABLE)) {
         for (unsigned i = 0; i < LVT_COUNT; i++) {
@@ -75,6 +77,9 @@ static void lapic_write_svr(struct lapic *a, uint32_t value)
         }
     }
     lapic_update_intr(a);
+    if (enables && a->set->on_enabled) {
+        a->set->on_enabled(a->set->on_enabled_opaque);
+    }
 }
 
 static void lapic_write_esr(struct lapic *a)
@@ -426,6 +431,12 @@ void lapic_set_pic(struct lapic_set *s, int (*pic_ack)(void *), void *opaque)
 {
     s->cfg.pic_ack = pic_ack;
     s->cfg.pic_opaque = opaque;
+}
+
+void lapic_on_enabled(struct lapic_set *s, void (*fn)(void *opaque), void *opaque)
+{
+    s->on_enabled = fn;
+    s->on_enabled_opaque = opaque;
 }
 
 static void lapic_lint_set(void *opaque, unsigned pin, bool level)

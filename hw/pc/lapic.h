@@ -55,6 +55,9 @@ void lapic_set_ioapic(struct lapic_set *s, void (*eoi)(void *, uint8_t vector),
                       void (*acked)(void *, unsigned cpu, uint8_t vector), void *opaque);
 void lapic_set_pic(struct lapic_set *s, int (*pic_ack)(void *), void *opaque);
 
+/* Called when a local APIC becomes able to take fixed interrupts: ioapic_retry. */
+void lapic_on_enabled(struct lapic_set *s, void (*fn)(void *opaque), void *opaque);
+
 /* The 8259's INT output goes to LINT0 of all processors; LINT1 is the board's NMI. */
 struct irq lapic_lint0(struct lapic_set *s);
 struct irq lapic_lint1(struct lapic_set *s);

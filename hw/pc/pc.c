@@ -229,6 +229,7 @@ static bool build_interrupts(struct pc *pc, GError **err)
     }
     lapic_set_pic(pc->lapic, ack_pic, pc->pic);
     lapic_set_ioapic(pc->lapic, ioapic_eoi, ioapic_acked, pc->ioapic);
+    lapic_on_enabled(pc->lapic, ioapic_retry, pc->ioapic);
     pic8259_on_ack(pc->pic, pic_acked, pc);
     ioapic_on_ack(pc->ioapic, ioapic_pin_acked, pc);
     return true;

@@ -99,6 +99,7 @@ static int setup(void **state)
     ioapic_on_ack(r->ioapic, pin_acked, r);
     lapic_set_pic(r->set, pic_ack, r->pic);
     lapic_set_ioapic(r->set, ioapic_eoi, ioapic_acked, r->ioapic);
+    lapic_on_enabled(r->set, ioapic_retry, r->ioapic);
     OUTS(r->f, { 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 }, { 0x21, 1 }, { 0xa0, 0x11 },
          { 0xa1, 0x28 }, { 0xa1, 2 }, { 0xa1, 1 });
     *state = r;
@@ -712,6 +713,20 @@ static void ioapic_edge_and_level(void **state)
     assert_int_equal(io_rd(r, 0x24), 0x12040);
 }
 
+/* A level-triggered interrupt that no APIC took waits for one that does. */
+static void ioapic_waits_for_an_apic(void **state)
+{
+    struct rig *r = *state;
+
+    io_wr(r, 0x25, 3u << 24);
+    io_wr(r, 0x24, 0xa040);
+    irq_set(ioapic_input(r->ioapic, 10), true);
+    assert_int_equal(io_rd(r, 0x24), 0xa040);
+    wr(r, 3, 0xf0, 0x1ff);
+    assert_int_equal(io_rd(r, 0x24), 0xe040);
+    assert_int_equal(lapic_ack(r->set, 3), 0x40);
+}
+
 static void ioapic_other_modes(void **state)
 {
     struct rig *r = *state;
@@ -756,6 +771,7 @@ int main(void)
         T(apic_base_transitions),
         T(messages_by_memory_write),
         T(ioapic_edge_and_level),
+        T(ioapic_waits_for_an_apic),
         T(ioapic_other_modes),
     };
 
