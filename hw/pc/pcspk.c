@@ -8,11 +8,11 @@
 #include "hw/isa/isa_ports.h"
 #include "hw/pc/pit8254.h"
 
-#define SPK_GATE 0x01
-#define SPK_DATA 0x02
+#define SPK_GATE     0x01
+#define SPK_DATA     0x02
 #define SPK_WRITABLE 0x0f
-#define SPK_REFRESH 0x10
-#define SPK_OUT2 0x20
+#define SPK_REFRESH  0x10
+#define SPK_OUT2     0x20
 
 #define REFRESH_NS 15085
 
@@ -30,8 +30,7 @@ static uint32_t pcspk_read(void *opaque, uint16_t off, unsigned size)
 
     (void)off;
     (void)size;
-    return (uint32_t)s->control |
-           (clock_now_ns(s->clock) / REFRESH_NS & 1 ? SPK_REFRESH : 0u) |
+    return (uint32_t)s->control | (clock_now_ns(s->clock) / REFRESH_NS & 1 ? SPK_REFRESH : 0u) |
            (pit8254_out(s->pit, 2) ? SPK_OUT2 : 0u);
 }
 
