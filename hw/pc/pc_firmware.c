@@ -169,7 +169,7 @@ static void describe_boot_order(struct pc *pc, const char *order)
         n[i] = boot_nibble(order[i]);
     }
     cmos_put(pc, CMOS_BOOT12, n[1] << 4 | n[0], 1);
-    /* Bit 0: no check of the floppy's boot signature is asked for by nobody. */
+    /* Bit 0 would skip the check of a floppy's boot signature. */
     cmos_put(pc, CMOS_BOOT3, n[2] << 4, 1);
 }
 
@@ -179,6 +179,11 @@ void pc_firmware_reset(struct pc *pc)
 
     if (pc->cfg.boot_once && !pc->booted_once) {
         order = pc->cfg.boot_once;
+    }
+    if (!pc->booted_once) {
+        /* Not earlier: -device adds drives after the board was made. */
+        describe_floppies(pc);
+        describe_disks(pc);
     }
     pc->booted_once = true;
     describe_boot_order(pc, order);
@@ -374,8 +379,6 @@ static bool add_bootorder(struct pc *pc, GError **err)
 bool pc_firmware_describe(struct pc *pc, GError **err)
 {
     describe_memory(pc);
-    describe_floppies(pc);
-    describe_disks(pc);
     if (!add_numbers(pc, err) || !add_boot_options(pc, err) || !add_acpi(pc, err) ||
         !add_smbios(pc, err) || !add_kernel(pc, err) || !add_bootorder(pc, err)) {
         return false;
