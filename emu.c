@@ -36,11 +36,8 @@ int main(int argc, char **argv)
     GError *err = NULL;
     int status = EXIT_SUCCESS;
     switch (options_parse(argc, argv, config, &err)) {
-    case OPTIONS_RUN:
-        status = run(config);
-        break;
-    case OPTIONS_DONE:
-        break;
+    case OPTIONS_RUN: status = run(config); break;
+    case OPTIONS_DONE: break;
     case OPTIONS_ERROR:
         log_err(NULL, "%s", err->message);
         g_error_free(err);

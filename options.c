@@ -34,7 +34,8 @@ static void list_add(GPtrArray *list, const char *value)
     g_ptr_array_add(list, g_strdup(value));
 }
 
-static bool option_enable_kvm(struct vm_config *c, const char *name, const char *value, GError **err)
+static bool option_enable_kvm(struct vm_config *c, const char *name, const char *value,
+                              GError **err)
 {
     (void)name;
     (void)value;
@@ -55,10 +56,14 @@ static bool option_ignore(struct vm_config *c, const char *name, const char *val
 static const struct {
     const char *name, *extra;
 } short_drives[] = {
-    {"hda", "if=ide,index=0,media=disk"},   {"hdb", "if=ide,index=1,media=disk"},
-    {"hdc", "if=ide,index=2,media=disk"},   {"hdd", "if=ide,index=3,media=disk"},
-    {"cdrom", "if=ide,index=2,media=cdrom"}, {"fda", "if=floppy,index=0"},
-    {"fdb", "if=floppy,index=1"},           {"", "if=ide,index=0,media=disk"},
+    { "hda", "if=ide,index=0,media=disk" },
+    { "hdb", "if=ide,index=1,media=disk" },
+    { "hdc", "if=ide,index=2,media=disk" },
+    { "hdd", "if=ide,index=3,media=disk" },
+    { "cdrom", "if=ide,index=2,media=cdrom" },
+    { "fda", "if=floppy,index=0" },
+    { "fdb", "if=floppy,index=1" },
+    { "", "if=ide,index=0,media=disk" },
 };
 
 static bool option_drive(struct vm_config *c, const char *name, const char *value, GError **err)
@@ -79,12 +84,12 @@ static bool option_drive(struct vm_config *c, const char *name, const char *valu
 static option_call option_help, option_version;
 
 #define FIELD_STRING(f) offsetof(struct vm_config, f), NULL
-#define FIELD_LIST(f) offsetof(struct vm_config, f), NULL
-#define FIELD_FLAG(f) offsetof(struct vm_config, f), NULL
-#define FIELD_CALL(f) 0, option_##f
+#define FIELD_LIST(f)   offsetof(struct vm_config, f), NULL
+#define FIELD_FLAG(f)   offsetof(struct vm_config, f), NULL
+#define FIELD_CALL(f)   0, option_##f
 
-#define HEAD(text) {NULL, NULL, text, FLAG, 0, NULL},
-#define OPT(name, arg, store, field, help) {name, arg, help, store, FIELD_##store(field)},
+#define HEAD(text)                         { NULL, NULL, text, FLAG, 0, NULL },
+#define OPT(name, arg, store, field, help) { name, arg, help, store, FIELD_##store(field) },
 #define LACK(name, has_arg, advice)
 static const struct option option_table[] = {
 #include "options.def"
@@ -95,7 +100,7 @@ static const struct option option_table[] = {
 
 #define HEAD(text)
 #define OPT(name, arg, store, field, help)
-#define LACK(name, has_arg, advice) {name, has_arg, advice},
+#define LACK(name, has_arg, advice) { name, has_arg, advice },
 static const struct lacking lacking_table[] = {
 #include "options.def"
 };
@@ -181,22 +186,26 @@ static void print_device_list(void)
     for (size_t i = 0; device_classes[i]; i++) {
         const struct device_class *k = device_classes[i];
         if (k->user_creatable) {
-            static const char *const buses[] = {"", ", bus ISA", ", bus PCI", ", bus IDE", ", bus floppy-bus"};
-            g_print("name \"%s\"%s%s%s%s, desc \"%s\"\n", k->name, buses[k->bus], k->alias ? ", alias \"" : "",
-                    k->alias ? k->alias : "", k->alias ? "\"" : "", k->desc);
+            static const char *const buses[] = { "", ", bus ISA", ", bus PCI", ", bus IDE",
+                                                 ", bus floppy-bus" };
+            g_print("name \"%s\"%s%s%s%s, desc \"%s\"\n", k->name, buses[k->bus],
+                    k->alias ? ", alias \"" : "", k->alias ? k->alias : "", k->alias ? "\"" : "",
+                    k->desc);
         }
     }
 }
 
 static void print_device_props(const struct device_class *k)
 {
-    static const char *const kinds[] = {"bool", "uint8", "uint16", "uint32", "uint64", "int32", "size",
-                                        "str", "enum", "chardev", "drive", "netdev", "mac"};
+    static const char *const kinds[] = { "bool",  "uint8",  "uint16", "uint32", "uint64",
+                                         "int32", "size",   "str",    "enum",   "chardev",
+                                         "drive", "netdev", "mac" };
     g_print("%s options:\n", k->name);
     for (const struct prop *p = k->props; p && p->name; p++) {
         g_print("  %s=<%s>%*s - %s%s%s%s\n", p->name, kinds[p->kind],
-                MAX(0, 20 - (int)strlen(p->name) - (int)strlen(kinds[p->kind])), "", p->help ? p->help : "",
-                p->def ? " (default: " : "", p->def ? p->def : "", p->def ? ")" : "");
+                MAX(0, 20 - (int)strlen(p->name) - (int)strlen(kinds[p->kind])), "",
+                p->help ? p->help : "", p->def ? " (default: " : "", p->def ? p->def : "",
+                p->def ? ")" : "");
     }
 }
 
@@ -229,14 +238,9 @@ static bool apply(struct vm_config *c, const struct option *o, const char *value
         *field = g_strdup(value);
         return true;
     }
-    case LIST:
-        list_add(G_STRUCT_MEMBER(GPtrArray *, c, o->offset), value);
-        return true;
-    case FLAG:
-        G_STRUCT_MEMBER(bool, c, o->offset) = true;
-        return true;
-    default:
-        return o->call(c, o->name, value, err);
+    case LIST: list_add(G_STRUCT_MEMBER(GPtrArray *, c, o->offset), value); return true;
+    case FLAG: G_STRUCT_MEMBER(bool, c, o->offset) = true; return true;
+    default: return o->call(c, o->name, value, err);
     }
 }
 
@@ -244,7 +248,8 @@ static void set_unknown_error(const char *arg, const char *name, GError **err)
 {
     for (size_t i = 0; i < ARRAY_LEN(lacking_table); i++) {
         if (strcmp(lacking_table[i].name, name) == 0) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s: %s", arg, lacking_table[i].advice);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s: %s", arg,
+                        lacking_table[i].advice);
             return;
         }
     }
@@ -287,10 +292,12 @@ enum options_result options_parse(int argc, char **argv, struct vm_config *confi
         }
         const char *value = NULL;
         if (o->arg && !(value = argv[++i])) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "%s: needs a value: %s %s", arg, arg, o->arg);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "%s: needs a value: %s %s", arg, arg,
+                        o->arg);
             return OPTIONS_ERROR;
         }
-        if (value && (print_list(o, value) || (strcmp(o->name, "device") == 0 && print_device_help(value)))) {
+        if (value && (print_list(o, value) ||
+                      (strcmp(o->name, "device") == 0 && print_device_help(value)))) {
             return OPTIONS_DONE;
         }
         if (!apply(config, o, value, err)) {

@@ -2,7 +2,8 @@
 /*
  * The machine: made from the command line, run by the main loop, ended in one place.
  *
- * vm_run's thread is the main loop's. The callbacks of struct accel_callbacks arrive on vCPU threads
+ * vm_run's thread is the main loop's. The callbacks of struct accel_callbacks arrive on vCPU
+ * threads
  * without the machine lock and take it; those of struct machine_ctl and struct vcpu_owner hold it.
  */
 #include "vm.h"
@@ -26,7 +27,8 @@
 #include "os/os.h"
 #include "vm_setup.h"
 
-/* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later. */
+/* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later.
+ * */
 #define POWER_OFF_GRACE_NS (10 * NS_PER_MS)
 
 struct vm {
@@ -58,9 +60,9 @@ struct vm {
 };
 
 /* The terminate signal's way into the main loop; a signal handler has no argument. */
-static struct os_event term_event = {.rfd = -1, .wfd = -1};
+static struct os_event term_event = { .rfd = -1, .wfd = -1 };
 
-/* --- what the accelerator may ask --------------------------------------------------------------- */
+/* --- what the accelerator may ask ------------------------------------------------------------- */
 
 static uint32_t cb_pio_read(void *opaque, uint16_t portno, unsigned size)
 {
@@ -154,7 +156,7 @@ static int64_t cb_clock_ns(void *opaque)
     return clock_now_ns(vm->clock);
 }
 
-/* --- what the local APICs ask of processors ----------------------------------------------------- */
+/* --- what the local APICs ask of processors --------------------------------------------------- */
 
 static void cpu_intr(void *opaque, unsigned cpu, bool level)
 {
@@ -200,7 +202,7 @@ static unsigned current_cpu(void *opaque)
     return (unsigned)vcpu_current(); /* -1 becomes UINT_MAX */
 }
 
-/* --- ending and resetting ------------------------------------------------------------------------ */
+/* --- ending and resetting --------------------------------------------------------------------- */
 
 static void finish(struct vm *vm, int status)
 {
@@ -280,9 +282,10 @@ static void ctl_panicked(void *opaque, uint8_t flags)
 static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *s)
 {
     struct vm *vm = opaque;
-    log_info(NULL, "triple fault on vCPU %u at %04x:0x%" G_GINT64_MODIFIER "x (CR0 0x%" G_GINT64_MODIFIER
-             "x, CR2 0x%" G_GINT64_MODIFIER "x, CR3 0x%" G_GINT64_MODIFIER "x, IDT 0x%" G_GINT64_MODIFIER
-             "x limit 0x%x); %s",
+    log_info(NULL,
+             "triple fault on vCPU %u at %04x:0x%" G_GINT64_MODIFIER "x (CR0 0x%" G_GINT64_MODIFIER
+             "x, CR2 0x%" G_GINT64_MODIFIER "x, CR3 0x%" G_GINT64_MODIFIER
+             "x, IDT 0x%" G_GINT64_MODIFIER "x limit 0x%x); %s",
              vcpu, s->seg[X86_CS].sel, s->rip, s->cr0, s->cr2, s->cr3, s->idt.base, s->idt.limit,
              vm->config->no_reboot ? "ending because of -no-reboot" : "the machine resets");
     if (vm->config->no_reboot) {
@@ -302,7 +305,8 @@ static void owner_failed(void *opaque, unsigned vcpu, const char *text)
 static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)
 {
     (void)opaque;
-    log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu, e->rip);
+    log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu,
+             e->rip);
 }
 
 static void on_signal(int sig)
@@ -325,7 +329,7 @@ static void on_quit_key(void *opaque)
     finish(opaque, EXIT_SUCCESS);
 }
 
-/* --- making it ----------------------------------------------------------------------------------- */
+/* --- making it -------------------------------------------------------------------------------- */
 
 static const struct machine_ctl *make_ctl(struct vm *vm)
 {
@@ -352,8 +356,8 @@ static bool make_accel(struct vm *vm, GPtrArray *specs, GError **err)
         return false;
     }
     if (vm->topology.cpus > vm->accel.caps.max_vcpus) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-smp %u: %s has at most %u vCPUs", vm->topology.cpus,
-                    vm->accel.ops->name, vm->accel.caps.max_vcpus);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-smp %u: %s has at most %u vCPUs",
+                    vm->topology.cpus, vm->accel.ops->name, vm->accel.caps.max_vcpus);
         return false;
     }
     return true;
@@ -367,7 +371,8 @@ static bool make_ram(struct vm *vm, GError **err)
     }
     int ret = size > SIZE_MAX ? -1 : os_ram_alloc(&vm->ram, (size_t)size, "emu-ram");
     if (ret < 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "-m: the host does not give %" G_GUINT64_FORMAT " MiB of memory: %s",
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST,
+                    "-m: the host does not give %" G_GUINT64_FORMAT " MiB of memory: %s",
                     size >> 20, g_strerror(-ret));
         return false;
     }
@@ -399,11 +404,13 @@ static bool apply_globals(void *opaque, struct device *d, GError **err)
         const char *dot = strchr(text, '.');
         const char *eq = dot ? strchr(dot, '=') : NULL;
         if (!eq) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-global %s: write DRIVER.PROPERTY=VALUE", text);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-global %s: write DRIVER.PROPERTY=VALUE",
+                        text);
             return false;
         }
         char *driver = g_strndup(text, (gsize)(dot - text));
-        bool mine = strcmp(driver, d->cls->name) == 0 || (d->cls->alias && strcmp(driver, d->cls->alias) == 0);
+        bool mine = strcmp(driver, d->cls->name) == 0 ||
+                    (d->cls->alias && strcmp(driver, d->cls->alias) == 0);
         g_free(driver);
         if (mine) {
             char *prop = g_strndup(dot + 1, (gsize)(eq - dot - 1));
@@ -435,7 +442,7 @@ static void *find_backend(void *opaque, enum prop_kind kind, const char *id)
 
 static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *o, GError **err)
 {
-    struct prop_resolver res = {.find = find_backend, .opaque = vm};
+    struct prop_resolver res = { .find = find_backend, .opaque = vm };
     for (size_t i = 0; i < opts_count(o); i++) {
         const char *key = opts_key(o, i);
         if (strcmp(key, "driver") == 0) {
@@ -466,7 +473,8 @@ static void set_no_device_error(const char *name, GError **err)
     }
     g_ptr_array_add(names, NULL);
     const char *near = nearest_name(name, (const char *const *)names->pdata);
-    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-device %s: emu has no such device%s%s%s (see -device help)", name,
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "-device %s: emu has no such device%s%s%s (see -device help)", name,
                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     g_ptr_array_unref(names);
 }
@@ -474,7 +482,8 @@ static void set_no_device_error(const char *name, GError **err)
 static bool add_device(struct vm *vm, const char *text, GError **err)
 {
     if (*text == '{') {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-device: JSON is not understood yet; write NAME,key=value");
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-device: JSON is not understood yet; write NAME,key=value");
         return false;
     }
     struct opts *o = opts_parse(text, "driver", err);
@@ -489,7 +498,8 @@ static bool add_device(struct vm *vm, const char *text, GError **err)
         set_no_device_error(name ? name : text, err);
     } else {
         d = device_new(cls);
-        ok = apply_globals(vm, d, err) && set_device_opts(vm, d, o, err) && pc_add_device(vm->pc, d, err);
+        ok = apply_globals(vm, d, err) && set_device_opts(vm, d, o, err) &&
+             pc_add_device(vm->pc, d, err);
         if (!ok) {
             device_free(d);
             g_prefix_error(err, "-device %s: ", cls->name);
@@ -512,7 +522,11 @@ static bool make_board(struct vm *vm, GError **err)
     pc->display = vm->display;
     pc->ctl = make_ctl(vm);
     vm->cpu_ops = (struct lapic_cpu_ops){
-        .intr = cpu_intr, .nmi = cpu_nmi, .init = cpu_init, .sipi = cpu_sipi, .opaque = vm,
+        .intr = cpu_intr,
+        .nmi = cpu_nmi,
+        .init = cpu_init,
+        .sipi = cpu_sipi,
+        .opaque = vm,
     };
     pc->cpu_ops = &vm->cpu_ops;
     pc->tsc = cpu_tsc;
@@ -534,7 +548,8 @@ static bool make_board(struct vm *vm, GError **err)
     for (guint i = 0; i < vm->drives->len; i++) {
         const struct drive *d = g_ptr_array_index(vm->drives, i);
         if (d->iface == DRIVE_IF_NONE && !d->attached) {
-            log_warn(NULL, "-drive %s%s: no device uses it", d->id ? "id=" : "if=none", d->id ? d->id : "");
+            log_warn(NULL, "-drive %s%s: no device uses it", d->id ? "id=" : "if=none",
+                     d->id ? d->id : "");
         }
     }
     return true;
@@ -543,15 +558,31 @@ static bool make_board(struct vm *vm, GError **err)
 static bool make_vcpus(struct vm *vm, GError **err)
 {
     vm->callbacks = (struct accel_callbacks){
-        .pio_read = cb_pio_read, .pio_write = cb_pio_write, .mmio_read = cb_mmio_read, .mmio_write = cb_mmio_write,
-        .msr_read = cb_msr_read, .msr_write = cb_msr_write, .tpr_read = cb_tpr_read, .tpr_write = cb_tpr_write,
-        .irq_ack = cb_irq_ack, .eoi = cb_eoi, .clock_ns = cb_clock_ns, .opaque = vm,
+        .pio_read = cb_pio_read,
+        .pio_write = cb_pio_write,
+        .mmio_read = cb_mmio_read,
+        .mmio_write = cb_mmio_write,
+        .msr_read = cb_msr_read,
+        .msr_write = cb_msr_write,
+        .tpr_read = cb_tpr_read,
+        .tpr_write = cb_tpr_write,
+        .irq_ack = cb_irq_ack,
+        .eoi = cb_eoi,
+        .clock_ns = cb_clock_ns,
+        .opaque = vm,
     };
     struct accel_params p = {
-        .pm = vm->mem, .model = &vm->model, .topology = &vm->topology, .cb = &vm->callbacks, .opts = vm->accel.opts,
+        .pm = vm->mem,
+        .model = &vm->model,
+        .topology = &vm->topology,
+        .cb = &vm->callbacks,
+        .opts = vm->accel.opts,
     };
     struct vcpu_owner owner = {
-        .shutdown = owner_shutdown, .failed = owner_failed, .debug = owner_debug, .opaque = vm,
+        .shutdown = owner_shutdown,
+        .failed = owner_failed,
+        .debug = owner_debug,
+        .opaque = vm,
     };
     vm->vcpus = vcpus_new(vm->accel.ops, &p, vm->topology.cpus, &owner, err);
     return vm->vcpus != NULL;
@@ -561,7 +592,8 @@ static bool make_logging(const struct vm_config *c, GError **err)
 {
     const char *bad = NULL;
     if (c->log_items && !log_parse_mask(c->log_items, &log_mask, &bad)) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-d %s: no such item '%s' (see -d help)", c->log_items, bad);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-d %s: no such item '%s' (see -d help)",
+                    c->log_items, bad);
         return false;
     }
     int ret = c->log_file ? log_open(c->log_file) : 0;
@@ -581,7 +613,8 @@ static bool make_process(struct vm *vm, GError **err)
     }
     ret = os_event_init(&term_event);
     if (ret < 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "cannot make a wake-up pipe: %s", g_strerror(-ret));
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "cannot make a wake-up pipe: %s",
+                    g_strerror(-ret));
         return false;
     }
     vm->term_watch = loop_watch_add(vm->loop, term_event.rfd, LOOP_IN, on_term_event, vm);
@@ -593,8 +626,9 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
 {
     const struct vm_config *c = vm->config;
     int64_t rtc_base;
-    if (!setup_refusals(c, err) || !make_logging(c, err) || !setup_machine(c, &vm->pc_config, accels, err) ||
-        !setup_smp(c, &vm->topology, err) || !setup_boot(c, &vm->pc_config, vm->keep, err) ||
+    if (!setup_refusals(c, err) || !make_logging(c, err) ||
+        !setup_machine(c, &vm->pc_config, accels, err) || !setup_smp(c, &vm->topology, err) ||
+        !setup_boot(c, &vm->pc_config, vm->keep, err) ||
         !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||
         !make_accel(vm, accels, err) || !make_ram(vm, err)) {
         return false;
@@ -602,8 +636,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     make_core(vm, rtc_base);
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
-    return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) && make_board(vm, err) &&
-           make_vcpus(vm, err) && make_process(vm, err);
+    return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
+           make_board(vm, err) && make_vcpus(vm, err) && make_process(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)
@@ -666,7 +700,7 @@ void vm_free(struct vm *vm)
     g_free(vm);
 }
 
-/* --- running it ---------------------------------------------------------------------------------- */
+/* --- running it ------------------------------------------------------------------------------- */
 
 static void save_screen(struct vm *vm)
 {
@@ -714,7 +748,7 @@ int vm_run(struct vm *vm)
     return vm->status;
 }
 
-/* --- configuration ------------------------------------------------------------------------------- */
+/* --- configuration ---------------------------------------------------------------------------- */
 
 static void drive_arg_free(void *p)
 {
@@ -725,14 +759,18 @@ static void drive_arg_free(void *p)
 }
 
 /* Where the lists and the strings are. */
-#define LISTS(c)                                                                                     \
-    {&(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global,        \
-     &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net, &(c)->firmware_dir,     \
-     &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name}
-#define STRINGS(c)                                                                                   \
-    {(c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->uuid,            \
-     (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit,             \
-     (c)->screentext_on_exit}
+#define LISTS(c)                                                                                 \
+    {                                                                                            \
+        &(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global, \
+            &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net,              \
+            &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name    \
+    }
+#define STRINGS(c)                                                                              \
+    {                                                                                           \
+        (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->uuid,    \
+            (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit, \
+            (c)->screentext_on_exit                                                             \
+    }
 
 struct vm_config *vm_config_new(void)
 {

@@ -22,13 +22,34 @@ static void drive_free(void *p)
     g_free(d);
 }
 
-static const char *const drive_keys[] = {
-    "file", "format", "if", "index", "bus", "unit", "media", "id", "readonly", "read-only", "snapshot", "cache",
-    "cache.direct", "cache.writeback", "cache.no-flush", "aio", "serial", "discard", "detect-zeroes", "werror",
-    "rerror", "driver", "auto-read-only", "locking", NULL
-};
+static const char *const drive_keys[] = { "file",
+                                          "format",
+                                          "if",
+                                          "index",
+                                          "bus",
+                                          "unit",
+                                          "media",
+                                          "id",
+                                          "readonly",
+                                          "read-only",
+                                          "snapshot",
+                                          "cache",
+                                          "cache.direct",
+                                          "cache.writeback",
+                                          "cache.no-flush",
+                                          "aio",
+                                          "serial",
+                                          "discard",
+                                          "detect-zeroes",
+                                          "werror",
+                                          "rerror",
+                                          "driver",
+                                          "auto-read-only",
+                                          "locking",
+                                          NULL };
 
-static bool pick(const struct opts *o, const char *key, const char *const *names, int *out, GError **err)
+static bool pick(const struct opts *o, const char *key, const char *const *names, int *out,
+                 GError **err)
 {
     const char *v = opts_get(o, key);
     if (!v) {
@@ -58,7 +79,8 @@ static bool drive_position(const struct opts *o, struct drive *d, GError **err)
     }
     bool by_bus = opts_get(o, "bus") || opts_get(o, "unit");
     if (by_bus && opts_get(o, "index")) {
-        CONFIG_ERROR(err, "-drive index=%s: index cannot be used together with bus and unit", opts_get(o, "index"));
+        CONFIG_ERROR(err, "-drive index=%s: index cannot be used together with bus and unit",
+                     opts_get(o, "index"));
         return false;
     }
     if (!by_bus && !opts_get(o, "index")) {
@@ -67,7 +89,9 @@ static bool drive_position(const struct opts *o, struct drive *d, GError **err)
     }
     index = by_bus ? MIN(bus, 1000) * per_bus + MIN(unit, 1000) : index;
     if (index >= max || (by_bus && unit >= per_bus)) {
-        CONFIG_ERROR(err, "-drive: position %" G_GUINT64_FORMAT " is too large, this interface has 0 to %u", index, max - 1);
+        CONFIG_ERROR(
+            err, "-drive: position %" G_GUINT64_FORMAT " is too large, this interface has 0 to %u",
+            index, max - 1);
         return false;
     }
     d->index = (int)index;
@@ -76,16 +100,18 @@ static bool drive_position(const struct opts *o, struct drive *d, GError **err)
 
 static bool drive_parse(struct drive *d, const struct opts *o, struct block_opts *b, GError **err)
 {
-    static const char *const ifs[] = {"none", "ide", "floppy", "virtio", "pflash", "scsi", "sd", NULL};
-    static const char *const medias[] = {"disk", "cdrom", NULL};
+    static const char *const ifs[] = { "none",   "ide",  "floppy", "virtio",
+                                       "pflash", "scsi", "sd",     NULL };
+    static const char *const medias[] = { "disk", "cdrom", NULL };
     int iface = DRIVE_IF_IDE, media = DRIVE_DISK;
     if (!opts_check_keys(o, "-drive", drive_keys, err) || !pick(o, "if", ifs, &iface, err) ||
         !pick(o, "media", medias, &media, err)) {
         return false;
     }
-    if (iface == DRIVE_IF_VIRTIO || iface == DRIVE_IF_PFLASH || iface == DRIVE_IF_SCSI || iface == DRIVE_IF_SD) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-drive if=%s: not there yet; %s", ifs[iface],
-                    iface == DRIVE_IF_PFLASH ? "use -bios FILE" : "use if=ide");
+    if (iface == DRIVE_IF_VIRTIO || iface == DRIVE_IF_PFLASH || iface == DRIVE_IF_SCSI ||
+        iface == DRIVE_IF_SD) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-drive if=%s: not there yet; %s",
+                    ifs[iface], iface == DRIVE_IF_PFLASH ? "use -bios FILE" : "use if=ide");
         return false;
     }
     d->iface = (enum drive_if)iface;
@@ -93,10 +119,12 @@ static bool drive_parse(struct drive *d, const struct opts *o, struct block_opts
     b->allow_odd_size = d->iface == DRIVE_IF_FLOPPY;
     const char *ro = opts_get(o, "read-only") ? "read-only" : "readonly";
     return opts_get_bool(o, ro, d->media == DRIVE_CDROM, &b->read_only, err) &&
-           opts_get_bool(o, "snapshot", b->snapshot, &b->snapshot, err) && drive_position(o, d, err);
+           opts_get_bool(o, "snapshot", b->snapshot, &b->snapshot, err) &&
+           drive_position(o, d, err);
 }
 
-static bool drive_open(struct drive *d, const struct opts *o, struct block_opts *b, struct loop *loop, GError **err)
+static bool drive_open(struct drive *d, const struct opts *o, struct block_opts *b,
+                       struct loop *loop, GError **err)
 {
     b->format = opts_get(o, "format") ? opts_get(o, "format") : opts_get(o, "driver");
     d->id = g_strdup(opts_get(o, "id"));
@@ -125,7 +153,8 @@ static bool id_is_new(GPtrArray *drives, const struct drive *d, GError **err)
     return true;
 }
 
-static bool add_drive(GPtrArray *drives, const struct drive_arg *a, bool snapshot, struct loop *loop, GError **err)
+static bool add_drive(GPtrArray *drives, const struct drive_arg *a, bool snapshot,
+                      struct loop *loop, GError **err)
 {
     struct drive *d = g_new0(struct drive, 1);
     g_ptr_array_add(drives, d);
@@ -133,7 +162,7 @@ static bool add_drive(GPtrArray *drives, const struct drive_arg *a, bool snapsho
     if (!o) {
         return false;
     }
-    struct block_opts b = {.snapshot = snapshot};
+    struct block_opts b = { .snapshot = snapshot };
     bool ok = drive_parse(d, o, &b, err);
     if (ok && a->extra) {
         b.format = NULL;
@@ -185,7 +214,9 @@ static bool place_drives(GPtrArray *drives, GError **err)
                     }
                 }
                 if (at >= per || (used >> at & 1)) {
-                    CONFIG_ERROR(err, "-drive: two drives at index %d, or more than %d of one interface", at, per);
+                    CONFIG_ERROR(err,
+                                 "-drive: two drives at index %d, or more than %d of one interface",
+                                 at, per);
                     return false;
                 }
                 used |= 1ull << at;
@@ -213,7 +244,7 @@ GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **e
     return drives;
 }
 
-/* --- characters -------------------------------------------------------------------------------- */
+/* --- characters ------------------------------------------------------------------------------- */
 
 static bool add_chardevs(const struct vm_config *c, struct chardev_set *set, GError **err)
 {
@@ -226,7 +257,8 @@ static bool add_chardevs(const struct vm_config *c, struct chardev_set *set, GEr
         const char *id = opts_get(o, "id");
         bool ok = kind && id && *id;
         if (!ok) {
-            CONFIG_ERROR(err, "-chardev %s: needs a kind and id=NAME", (const char *)g_ptr_array_index(c->chardev, i));
+            CONFIG_ERROR(err, "-chardev %s: needs a kind and id=NAME",
+                         (const char *)g_ptr_array_index(c->chardev, i));
         } else {
             ok = chardev_set_add(set, kind, o, err) != NULL;
         }
@@ -239,8 +271,8 @@ static bool add_chardevs(const struct vm_config *c, struct chardev_set *set, GEr
 }
 
 /* A port's back end from "-serial X"; *out stays NULL for none. */
-static bool port(struct chardev_set *set, const char *option, unsigned n, const char *spec, struct chardev **out,
-                 GError **err)
+static bool port(struct chardev_set *set, const char *option, unsigned n, const char *spec,
+                 struct chardev **out, GError **err)
 {
     char id[24];
     g_snprintf(id, sizeof id, "%s%u", option + 1, n);
@@ -253,8 +285,8 @@ static bool port(struct chardev_set *set, const char *option, unsigned n, const 
     return true;
 }
 
-static bool ports(struct chardev_set *set, const char *option, const GPtrArray *specs, struct chardev **out,
-                  unsigned max, const char *def, GError **err)
+static bool ports(struct chardev_set *set, const char *option, const GPtrArray *specs,
+                  struct chardev **out, unsigned max, const char *def, GError **err)
 {
     if (specs->len > max) {
         CONFIG_ERROR(err, "%s: given %u times, a PC has at most %u", option, specs->len, max);
@@ -268,11 +300,13 @@ static bool ports(struct chardev_set *set, const char *option, const GPtrArray *
     return specs->len || !def || port(set, option, 0, def, &out[0], err);
 }
 
-bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc, GError **err)
+bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc,
+                    GError **err)
 {
     const char *serial = c->nodefaults ? NULL : c->nographic ? "mon:stdio" : "null";
     const char *parallel = c->nodefaults ? NULL : "null";
-    return add_chardevs(c, set, err) && ports(set, "-serial", c->serial, pc->serial, 4, serial, err) &&
+    return add_chardevs(c, set, err) &&
+           ports(set, "-serial", c->serial, pc->serial, 4, serial, err) &&
            ports(set, "-parallel", c->parallel, pc->parallel, 3, parallel, err) &&
            ports(set, "-debugcon", c->debugcon, &pc->debugcon, 1, NULL, err);
 }

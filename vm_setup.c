@@ -18,19 +18,22 @@ static const char *last(const GPtrArray *a)
     return a->len ? g_ptr_array_index(a, a->len - 1) : NULL;
 }
 
-/* --- machine ----------------------------------------------------------------------------------- */
+/* --- machine ---------------------------------------------------------------------------------- */
 
 static bool check_type(const char *type, GError **err)
 {
-    static const char *const lacking[] = {"q35", "microvm", "isapc", "none", "xenfv", "xenpv", "x-remote"};
+    static const char *const lacking[] = { "q35",   "microvm", "isapc",   "none",
+                                           "xenfv", "xenpv",   "x-remote" };
     if (strcmp(type, "pc") == 0 || g_str_has_prefix(type, "pc-i440fx")) {
         return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
         size_t len = strlen(lacking[i]);
-        if (strcmp(type, lacking[i]) == 0 || (strcmp(lacking[i], "q35") == 0 && g_str_has_prefix(type, "pc-q35"))) {
+        if (strcmp(type, lacking[i]) == 0 ||
+            (strcmp(lacking[i], "q35") == 0 && g_str_has_prefix(type, "pc-q35"))) {
             g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                        "-machine %s: emu has no %.*s machine yet; use -machine pc", type, (int)len, lacking[i]);
+                        "-machine %s: emu has no %.*s machine yet; use -machine pc", type, (int)len,
+                        lacking[i]);
             return false;
         }
     }
@@ -38,10 +41,27 @@ static bool check_type(const char *type, GError **err)
     return false;
 }
 
-static const char *const machine_keys[] = {
-    "type", "accel", "acpi", "hpet", "i8042", "vmport", "usb", "graphics", "smm", "kernel-irqchip", "kernel_irqchip",
-    "dump-guest-core", "mem-merge", "max-ram-below-4g", "iommu", "sata", "smbus", "pit", "pic", "nvdimm", NULL
-};
+static const char *const machine_keys[] = { "type",
+                                            "accel",
+                                            "acpi",
+                                            "hpet",
+                                            "i8042",
+                                            "vmport",
+                                            "usb",
+                                            "graphics",
+                                            "smm",
+                                            "kernel-irqchip",
+                                            "kernel_irqchip",
+                                            "dump-guest-core",
+                                            "mem-merge",
+                                            "max-ram-below-4g",
+                                            "iommu",
+                                            "sata",
+                                            "smbus",
+                                            "pit",
+                                            "pic",
+                                            "nvdimm",
+                                            NULL };
 
 static bool want_off(const struct opts *o, const char *key, const char *why, GError **err)
 {
@@ -64,7 +84,10 @@ static bool check_irqchip(const struct opts *o, GError **err)
         return false;
     }
     if (v && strcmp(v, "off") != 0) {
-        log_warn(NULL, "-machine kernel-irqchip=%s: emu's interrupt controllers are in the process; using off", v);
+        log_warn(
+            NULL,
+            "-machine kernel-irqchip=%s: emu's interrupt controllers are in the process; using off",
+            v);
     }
     return true;
 }
@@ -77,11 +100,14 @@ static bool one_machine(const char *text, struct pc_config *pc, GPtrArray *accel
     }
     const char *type = opts_get(o, "type");
     const char *accel = opts_get(o, "accel");
-    bool ok = opts_check_keys(o, "-machine", machine_keys, err) && (!type || check_type(type, err)) &&
-              opts_get_bool(o, "acpi", pc->acpi, &pc->acpi, err) && opts_get_bool(o, "hpet", pc->hpet, &pc->hpet, err) &&
+    bool ok = opts_check_keys(o, "-machine", machine_keys, err) &&
+              (!type || check_type(type, err)) &&
+              opts_get_bool(o, "acpi", pc->acpi, &pc->acpi, err) &&
+              opts_get_bool(o, "hpet", pc->hpet, &pc->hpet, err) &&
               opts_get_bool(o, "i8042", pc->i8042, &pc->i8042, err) &&
               opts_get_size(o, "max-ram-below-4g", 1, &pc->max_ram_below_4g, err) &&
-              want_off(o, "usb", "there is no USB yet", err) && want_off(o, "iommu", "there is no IOMMU", err) &&
+              want_off(o, "usb", "there is no USB yet", err) &&
+              want_off(o, "iommu", "there is no IOMMU", err) &&
               want_off(o, "nvdimm", "there are no NVDIMMs", err) && check_irqchip(o, err);
     const char *vmport = opts_get(o, "vmport");
     if (ok && vmport && strcmp(vmport, "auto") != 0) {
@@ -105,7 +131,8 @@ bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *a
     pc->hpet = pc->hpet && !c->no_hpet;
     pc->nodefaults = c->nodefaults;
     pc->sercon = c->nographic;
-    static const char *const lacking[] = {"cirrus", "vmware", "qxl", "virtio", "tcx", "cg3", "xenfb"};
+    static const char *const lacking[] = { "cirrus", "vmware", "qxl",  "virtio",
+                                           "tcx",    "cg3",    "xenfb" };
     pc->vga = c->nodefaults && !c->vga ? PC_VGA_NONE : PC_VGA_STD;
     if (!c->vga || strcmp(c->vga, "std") == 0) {
         return true;
@@ -116,7 +143,8 @@ bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *a
     }
     for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
         if (strcmp(c->vga, lacking[i]) == 0) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-vga %s: emu has no such adapter; use -vga std", c->vga);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                        "-vga %s: emu has no such adapter; use -vga std", c->vga);
             return false;
         }
     }
@@ -124,7 +152,7 @@ bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *a
     return false;
 }
 
-/* --- processors and memory --------------------------------------------------------------------- */
+/* --- processors and memory -------------------------------------------------------------------- */
 
 static bool smp_count(const struct opts *o, const char *key, uint64_t *out, GError **err)
 {
@@ -140,7 +168,8 @@ static bool smp_count(const struct opts *o, const char *key, uint64_t *out, GErr
 
 static bool smp_from(const struct opts *o, struct x86_topology *t, GError **err)
 {
-    static const char *const keys[] = {"cpus", "sockets", "cores", "threads", "maxcpus", "dies", "clusters", NULL};
+    static const char *const keys[] = { "cpus",    "sockets", "cores",    "threads",
+                                        "maxcpus", "dies",    "clusters", NULL };
     uint64_t cpus, sockets, cores, threads, max, dies;
     if (!opts_check_keys(o, "-smp", keys, err) || !smp_count(o, "cpus", &cpus, err) ||
         !smp_count(o, "sockets", &sockets, err) || !smp_count(o, "cores", &cores, err) ||
@@ -160,22 +189,28 @@ static bool smp_from(const struct opts *o, struct x86_topology *t, GError **err)
         sockets = (cpus + cores * threads - 1) / (cores * threads);
     }
     if (cpus > PC_MAX_CPUS || sockets * cores * threads < cpus || (max && max < cpus)) {
-        CONFIG_ERROR(err, "-smp: %" G_GUINT64_FORMAT " processors do not fit sockets=%" G_GUINT64_FORMAT
+        CONFIG_ERROR(err,
+                     "-smp: %" G_GUINT64_FORMAT " processors do not fit sockets=%" G_GUINT64_FORMAT
                      ",cores=%" G_GUINT64_FORMAT ",threads=%" G_GUINT64_FORMAT " (at most %d)",
                      cpus, sockets, cores, threads, PC_MAX_CPUS);
         return false;
     }
     if (max > cpus) {
-        CONFIG_ERROR(err, "-smp maxcpus=%" G_GUINT64_FORMAT ": processors cannot be added later; leave it out", max);
+        CONFIG_ERROR(err,
+                     "-smp maxcpus=%" G_GUINT64_FORMAT
+                     ": processors cannot be added later; leave it out",
+                     max);
         return false;
     }
-    *t = (struct x86_topology){.cpus = (unsigned)cpus, .cores = (unsigned)cores, .threads = (unsigned)threads};
+    *t = (struct x86_topology){ .cpus = (unsigned)cpus,
+                                .cores = (unsigned)cores,
+                                .threads = (unsigned)threads };
     return true;
 }
 
 bool setup_smp(const struct vm_config *c, struct x86_topology *t, GError **err)
 {
-    *t = (struct x86_topology){.cpus = 1, .cores = 1, .threads = 1};
+    *t = (struct x86_topology){ .cpus = 1, .cores = 1, .threads = 1 };
     const char *text = last(c->smp);
     if (!text) {
         return true;
@@ -193,7 +228,7 @@ bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err)
     if (!text) {
         return true;
     }
-    static const char *const keys[] = {"size", "slots", "maxmem", NULL};
+    static const char *const keys[] = { "size", "slots", "maxmem", NULL };
     struct opts *o = opts_parse(text, "size", err);
     const char *value = o ? opts_get(o, "size") : NULL;
     bool ok = o && opts_check_keys(o, "-m", keys, err);
@@ -211,13 +246,16 @@ bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err)
     return ok;
 }
 
-/* --- boot, name, clock ------------------------------------------------------------------------- */
+/* --- boot, name, clock ------------------------------------------------------------------------ */
 
 static bool check_order(const char *order, const char *key, GError **err)
 {
     for (const char *p = order; p && *p; p++) {
         if (*p < 'a' || *p > 'p' || strchr(p + 1, *p)) {
-            CONFIG_ERROR(err, "-boot %s=%s: letters a to p, each once (a floppy, c disk, d CD-ROM, n network)", key, order);
+            CONFIG_ERROR(
+                err,
+                "-boot %s=%s: letters a to p, each once (a floppy, c disk, d CD-ROM, n network)",
+                key, order);
             return false;
         }
     }
@@ -252,12 +290,14 @@ static bool boot_ms(const struct opts *o, const char *key, int64_t *ms, GError *
 
 static bool one_boot(const char *text, struct pc_config *pc, GPtrArray *keep, GError **err)
 {
-    static const char *const keys[] = {"order", "once", "menu", "strict", "splash", "splash-time", "reboot-timeout", NULL};
+    static const char *const keys[] = { "order",  "once",        "menu",           "strict",
+                                        "splash", "splash-time", "reboot-timeout", NULL };
     struct opts *o = opts_parse(text, "order", err);
     if (!o) {
         return false;
     }
-    bool ok = opts_check_keys(o, "-boot", keys, err) && check_order(opts_get(o, "order"), "order", err) &&
+    bool ok = opts_check_keys(o, "-boot", keys, err) &&
+              check_order(opts_get(o, "order"), "order", err) &&
               check_order(opts_get(o, "once"), "once", err) &&
               opts_get_bool(o, "menu", pc->boot_menu, &pc->boot_menu, err) &&
               opts_get_bool(o, "strict", pc->boot_strict, &pc->boot_strict, err) &&
@@ -266,7 +306,8 @@ static bool one_boot(const char *text, struct pc_config *pc, GPtrArray *keep, GE
     if (ok) {
         pc->boot_order = opts_get(o, "order") ? kept(keep, opts_get(o, "order")) : pc->boot_order;
         pc->boot_once = opts_get(o, "once") ? kept(keep, opts_get(o, "once")) : pc->boot_once;
-        pc->boot_splash = opts_get(o, "splash") ? kept(keep, opts_get(o, "splash")) : pc->boot_splash;
+        pc->boot_splash =
+            opts_get(o, "splash") ? kept(keep, opts_get(o, "splash")) : pc->boot_splash;
     }
     opts_free(o);
     return ok;
@@ -317,7 +358,7 @@ bool setup_identity(const struct vm_config *c, struct pc_config *pc, GPtrArray *
 {
     const char *text = last(c->name);
     if (text) {
-        static const char *const keys[] = {"guest", "process", "debug-threads", NULL};
+        static const char *const keys[] = { "guest", "process", "debug-threads", NULL };
         struct opts *o = opts_parse(text, "guest", err);
         if (!o || !opts_check_keys(o, "-name", keys, err)) {
             opts_free(o);
@@ -356,7 +397,7 @@ bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err)
     int64_t now = os_realtime_ns() / NS_PER_SEC;
     *base = now;
     for (guint i = 0; i < c->rtc->len; i++) {
-        static const char *const keys[] = {"base", "clock", "driftfix", NULL};
+        static const char *const keys[] = { "base", "clock", "driftfix", NULL };
         struct opts *o = opts_parse(g_ptr_array_index(c->rtc, i), NULL, err);
         if (!o || !opts_check_keys(o, "-rtc", keys, err)) {
             opts_free(o);
@@ -370,10 +411,12 @@ bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err)
         } else if (b && strcmp(b, "utc") != 0) {
             ok = parse_date(b, base);
             if (!ok) {
-                CONFIG_ERROR(err, "-rtc base=%s: utc, localtime or a date such as 2026-01-31T12:00:00", b);
+                CONFIG_ERROR(
+                    err, "-rtc base=%s: utc, localtime or a date such as 2026-01-31T12:00:00", b);
             }
         }
-        if (ok && clock && strcmp(clock, "host") != 0 && strcmp(clock, "rt") != 0 && strcmp(clock, "vm") != 0) {
+        if (ok && clock && strcmp(clock, "host") != 0 && strcmp(clock, "rt") != 0 &&
+            strcmp(clock, "vm") != 0) {
             CONFIG_ERROR(err, "-rtc clock=%s: host, rt or vm", clock);
             ok = false;
         }
@@ -389,17 +432,19 @@ bool setup_refusals(const struct vm_config *c, GError **err)
 {
     if (c->display && strcmp(c->display, "none") != 0) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-display %s: there is no window yet; use -display none or -nographic", c->display);
+                    "-display %s: there is no window yet; use -display none or -nographic",
+                    c->display);
         return false;
     }
     if (c->monitor && strcmp(c->monitor, "none") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-monitor %s: there is no monitor yet; use -monitor none",
-                    c->monitor);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-monitor %s: there is no monitor yet; use -monitor none", c->monitor);
         return false;
     }
     for (guint i = 0; i < c->net->len; i++) {
         if (strcmp(g_ptr_array_index(c->net, i), "none") != 0) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-net %s: there is no network yet; use -net none",
+            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                        "-net %s: there is no network yet; use -net none",
                         (const char *)g_ptr_array_index(c->net, i));
             return false;
         }

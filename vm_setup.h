@@ -12,8 +12,10 @@
 #include "hw/pc/pc.h"
 #include "vm.h"
 
-/* -machine, -no-acpi, -no-hpet, -vga into pc; accelerator names are appended to accels (of char *). */
-bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *accels, GError **err);
+/* -machine, -no-acpi, -no-hpet, -vga into pc; accelerator names are appended to accels (of char
+ * *). */
+bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *accels,
+                   GError **err);
 bool setup_smp(const struct vm_config *c, struct x86_topology *t, GError **err);
 bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err);
 /* -boot. Strings live as long as *keep (of char *, freed by the caller). */
@@ -26,7 +28,8 @@ bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err);
 struct loop;
 GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **err);
 /* -chardev, -serial, -parallel, -debugcon. */
-bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc, GError **err);
+bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc,
+                    GError **err);
 /* -display, -monitor, -net: what is not there yet is refused. */
 bool setup_refusals(const struct vm_config *c, GError **err);
 

@@ -24,14 +24,14 @@ const struct accel_ops *const accel_list[] = {
 static const struct {
     const char *name, *why;
 } known_lacking[] = {
-    {"kvm", "this build of emu has no KVM support"},
-    {"revirt", "this build of emu has no Revirt support"},
-    {"hvf", "macOS only, and emu does not run there"},
-    {"whpx", "Windows only, and emu does not run there"},
-    {"nvmm", "NetBSD only, and emu does not run there"},
-    {"hax", "no longer developed, and emu does not speak it"},
-    {"xen", "emu does not run as a Xen device model"},
-    {"qtest", "emu tests devices without an accelerator of that name"},
+    { "kvm", "this build of emu has no KVM support" },
+    { "revirt", "this build of emu has no Revirt support" },
+    { "hvf", "macOS only, and emu does not run there" },
+    { "whpx", "Windows only, and emu does not run there" },
+    { "nvmm", "NetBSD only, and emu does not run there" },
+    { "hax", "no longer developed, and emu does not speak it" },
+    { "xen", "emu does not run as a Xen device model" },
+    { "qtest", "emu tests devices without an accelerator of that name" },
 };
 
 static const struct accel_ops *accel_find(const char *name)
@@ -63,8 +63,9 @@ static void set_unknown_error(const char *name, GError **err)
     }
     names[n] = NULL;
     const char *near = nearest_name(name, names);
-    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel %s: no such accelerator%s%s%s (see -accel help)",
-                name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "-accel %s: no such accelerator%s%s%s (see -accel help)", name,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* One name: true when it works and is now in *out. *why tells the reason otherwise. */
@@ -115,7 +116,8 @@ static bool choose_from(const char *spec, bool last, struct accel_choice *out, b
     const char *list = opts_get(o, "accel");
     if (!list || !opts_get_bool(o, "fallback", true, fallback, err)) {
         if (!list) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel %s: which accelerator? (see -accel help)", spec);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                        "-accel %s: which accelerator? (see -accel help)", spec);
         }
         opts_free(o);
         return false;
@@ -196,11 +198,14 @@ void accel_print_help(void)
     g_print("Accelerators supported by this emu, best first:\n");
     for (size_t i = 0; accel_list[i]; i++) {
         const struct accel_ops *ops = accel_list[i];
-        struct accel_caps caps = {0};
+        struct accel_caps caps = { 0 };
         GError *e = NULL;
         bool ok = ops->probe(&caps, &e);
         g_print("%s\n", ops->name);
-        g_print("         %s: %s\n", ops->desc, ok ? "works here" : e ? e->message : "does not work here");
+        g_print("         %s: %s\n", ops->desc,
+                ok  ? "works here"
+                : e ? e->message
+                    : "does not work here");
         g_clear_error(&e);
         if (ok) {
             print_caps(&caps);

@@ -95,7 +95,8 @@ struct accel_ops {
     /* Only with caps.dictates_ram. */
     void *(*ram_alloc)(struct accel_vm *vm, gpa_t gpa, uint64_t size);
     /* size 0 removes. NULL if the accelerator listens to physmem itself. */
-    int (*slot_set)(struct accel_vm *vm, unsigned slot, gpa_t gpa, void *host, uint64_t size, unsigned flags);
+    int (*slot_set)(struct accel_vm *vm, unsigned slot, gpa_t gpa, void *host, uint64_t size,
+                    unsigned flags);
     int (*dirty_fetch)(struct accel_vm *vm, unsigned slot, uint64_t *bitmap, size_t words);
     /* Host code changed RAM. Any thread. */
     void (*mem_written)(struct accel_vm *vm, gpa_t gpa, uint64_t len);
@@ -132,9 +133,9 @@ struct accel_choice {
     struct opts *opts;      /* owned; may be NULL */
     struct accel_caps caps;
 };
-/* specs: values of -accel / -machine accel= in order ("kvm:tcg", "kvm,fallback=off"), n == 0 for the
- * default list revirt:kvm:tcg (unavailable ones of the default list are passed over in silence, named
- * ones with one line that says why). Falls back to tcg unless fallback=off. */
+/* specs: values of -accel and -machine accel= in order ("kvm:tcg", "kvm,fallback=off"); n == 0 for
+ * the default list revirt:kvm:tcg. What cannot work is passed over in silence in the default list,
+ * with one line that says why where it was named. Ends at tcg unless fallback=off. */
 bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, GError **err);
 void accel_choice_clear(struct accel_choice *c);
 void accel_print_help(void); /* -accel help: each with its probe's result and features */

@@ -22,11 +22,11 @@ struct vcpu {
     struct accel_vcpu *accel;
     int create_ret;
     bool created;
-    bool busy;          /* inside run or in the handling of its exit */
-    bool halted;        /* HLT, until an event */
-    bool halted_if;     /* RFLAGS.IF when it halted */
+    bool busy;      /* inside run or in the handling of its exit */
+    bool halted;    /* HLT, until an event */
+    bool halted_if; /* RFLAGS.IF when it halted */
     bool wait_sipi;
-    bool dead;          /* shut down or failed: runs no more until reset */
+    bool dead; /* shut down or failed: runs no more until reset */
     bool intr;
     bool pending_nmi, pending_init, pending_sipi;
     uint8_t sipi_vector;
@@ -40,7 +40,7 @@ struct vcpus {
     struct vcpu *cpu;
     unsigned n;
     GMutex mutex;
-    GCond cond;    /* any change of what a thread waits for */
+    GCond cond; /* any change of what a thread waits for */
     bool paused, quit;
 };
 
@@ -95,9 +95,8 @@ static void exit_mmio(struct vcpu *c, struct accel_exit *e)
 static void exit_msr(struct vcpu *c, struct accel_exit *e)
 {
     const struct accel_callbacks *cb = c->set->params.cb;
-    bool ok = e->u.msr.write
-                  ? cb->msr_write(cb->opaque, c->index, e->u.msr.index, e->u.msr.value)
-                  : cb->msr_read(cb->opaque, c->index, e->u.msr.index, &e->u.msr.value);
+    bool ok = e->u.msr.write ? cb->msr_write(cb->opaque, c->index, e->u.msr.index, e->u.msr.value)
+                             : cb->msr_read(cb->opaque, c->index, e->u.msr.index, &e->u.msr.value);
     e->u.msr.fault = !ok;
 }
 
@@ -165,7 +164,8 @@ static void exit_fail(struct vcpu *c, struct accel_exit *e)
 static void exit_emulate(struct vcpu *c, struct accel_exit *e)
 {
     char text[96];
-    g_snprintf(text, sizeof text, "an access to 0x%" G_GINT64_MODIFIER "x came undecoded", e->u.emulate.gpa);
+    g_snprintf(text, sizeof text, "an access to 0x%" G_GINT64_MODIFIER "x came undecoded",
+               e->u.emulate.gpa);
     fail(c, text);
 }
 
@@ -191,7 +191,7 @@ static void (*const exit_handlers[ACCEL_EXIT_COUNT])(struct vcpu *, struct accel
     [ACCEL_EXIT_KICK] = exit_nothing,      [ACCEL_EXIT_FAIL] = exit_fail,
 };
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 /* mutex held: nothing to do for this processor now? */
 static bool is_idle(const struct vcpu *c)
@@ -238,7 +238,8 @@ static void run_once(struct vcpu *c)
     int ret = c->set->ops->vcpu_run(c->accel, &e);
     if (ret < 0) {
         char text[96];
-        g_snprintf(text, sizeof text, "%s stopped working: %s", c->set->ops->name, g_strerror(-ret));
+        g_snprintf(text, sizeof text, "%s stopped working: %s", c->set->ops->name,
+                   g_strerror(-ret));
         fail(c, text);
     } else if ((unsigned)e.kind >= ACCEL_EXIT_COUNT) {
         fail(c, "the accelerator reported an exit nobody knows");
@@ -286,7 +287,7 @@ static gpointer vcpu_thread(gpointer arg)
     return NULL;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool start_threads(struct vcpus *v, GError **err)
 {
@@ -328,8 +329,8 @@ struct vcpus *vcpus_new(const struct accel_ops *ops, const struct accel_params *
     int ret = ops->vm_create(&v->vm, &v->params, err);
     if (ret < 0) {
         if (err && !*err) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "%s: cannot create a machine: %s", ops->name,
-                        g_strerror(-ret));
+            g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "%s: cannot create a machine: %s",
+                        ops->name, g_strerror(-ret));
         }
         v->vm = NULL;
         vcpus_free(v);
@@ -373,7 +374,7 @@ void vcpus_free(struct vcpus *v)
     g_free(v);
 }
 
-/* --- control ----------------------------------------------------------------------------------- */
+/* --- control ---------------------------------------------------------------------------------- */
 
 void vcpus_resume(struct vcpus *v)
 {
@@ -434,7 +435,7 @@ void vcpus_reset(struct vcpus *v)
     }
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 void vcpu_intr(struct vcpus *v, unsigned index, bool level)
 {

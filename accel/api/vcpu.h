@@ -21,23 +21,28 @@ struct vcpu_owner {
     void *opaque;
 };
 
+/* [L] Creates the accelerator's machine and n threads, paused. */
 struct vcpus *vcpus_new(const struct accel_ops *ops, const struct accel_params *p, unsigned n,
-                        const struct vcpu_owner *owner, GError **err); /* [L] creates vm and threads, paused */
-void vcpus_free(struct vcpus *v);   /* [L] stops and joins threads (drops the lock while joining) */
+                        const struct vcpu_owner *owner, GError **err);
+void vcpus_free(struct vcpus *v); /* [L] stops and joins threads (drops the lock while joining) */
 unsigned vcpus_count(const struct vcpus *v);
 struct accel_vm *vcpus_vm(const struct vcpus *v);
 
 void vcpus_resume(struct vcpus *v); /* [L] */
-void vcpus_pause(struct vcpus *v);  /* [L] returns when all are out of run; drops the lock while waiting;
-                                       called on a vCPU thread it pauses the others and itself at once */
+/* [L] Returns when all are out of run; drops the lock while waiting. On a vCPU's own thread it
+ * pauses the others, and that one when its exit is handled. */
+void vcpus_pause(struct vcpus *v);
 void vcpus_request_pause(struct vcpus *v); /* [A] as vcpus_pause, without waiting */
 bool vcpus_running(const struct vcpus *v);
-void vcpus_reset(struct vcpus *v);  /* [L] paused: power-on state of all, BSP runnable, others wait for SIPI */
+/* [L] Paused: power-on state; the boot processor is runnable, others wait for SIPI. */
+void vcpus_reset(struct vcpus *v);
 
-void vcpu_intr(struct vcpus *v, unsigned index, bool level);  /* [L] INTR from LAPIC/PIC; wakes HLT */
+/* [L] INTR from local APIC or PIC; wakes a processor from HLT. */
+void vcpu_intr(struct vcpus *v, unsigned index, bool level);
 void vcpu_nmi(struct vcpus *v, unsigned index);               /* [L] */
 void vcpu_init(struct vcpus *v, unsigned index);              /* [L] INIT IPI */
-void vcpu_sipi(struct vcpus *v, unsigned index, uint8_t vector); /* [L] latched while INIT is in progress */
+/* [L] Latched while INIT is in progress. */
+void vcpu_sipi(struct vcpus *v, unsigned index, uint8_t vector);
 void vcpu_kick(struct vcpus *v, unsigned index);              /* [A] */
 
 /* Paused, or on the vCPU's own thread. */

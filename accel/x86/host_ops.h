@@ -17,7 +17,7 @@ void x86_check_x87(struct x86_cpu *cpu); /* #NM by EM or TS */
 void x86_enter_mmx(struct x86_cpu *cpu);
 /* FSW.ES and B follow from flags and masks. */
 void x86_fpu_update_es(struct x86_fpu *f);
-void x86_fpu_init(struct x86_fpu *f);    /* FNINIT; MXCSR stays */
+void x86_fpu_init(struct x86_fpu *f); /* FNINIT; MXCSR stays */
 uint16_t x86_fpu_full_tag(const struct x86_fpu *f);
 uint8_t x86_fpu_abridged_tag(uint16_t full);
 
@@ -25,7 +25,7 @@ uint8_t x86_fpu_abridged_tag(uint16_t full);
 void x86_load_vec(struct x86_cpu *cpu, uint64_t lin, void *out, unsigned size);
 void x86_store_vec(struct x86_cpu *cpu, uint64_t lin, const void *in, unsigned size);
 
-x86_exec_fn *x86_bind_vec(const struct x86_insn *i);   /* what no stub can do, and frequent moves */
+x86_exec_fn *x86_bind_vec(const struct x86_insn *i); /* what no stub can do, and frequent moves */
 x86_exec_fn *x86_bind_x87(const struct x86_insn *i);
 x86_exec_fn *x86_bind_xsave(const struct x86_insn *i); /* FXSAVE, XSAVE and their kin */
 

@@ -14,10 +14,10 @@
 
 #define MXCSR_FLAGS 0x3fu
 #define MXCSR_MASKS 0x1f80u
-#define MXCSR_PRE 0x07u /* IE, DE, ZE: found before anything is computed */
-#define MXCSR_UE 0x10u
+#define MXCSR_PRE   0x07u /* IE, DE, ZE: found before anything is computed */
+#define MXCSR_UE    0x10u
 
-/* --- may it run? --------------------------------------------------------------------------------- */
+/* --- may it run? ------------------------------------------------------------------------------ */
 
 void x86_check_sse(struct x86_cpu *cpu)
 {
@@ -31,8 +31,8 @@ void x86_check_sse(struct x86_cpu *cpu)
 
 void x86_check_avx(struct x86_cpu *cpu)
 {
-    if (UNLIKELY(!(cpu->st.cr4 & X86_CR4_OSXSAVE) || (cpu->st.xcr0 & 6) != 6 || !(cpu->st.cr0 & X86_CR0_PE) ||
-                 (cpu->st.rflags & X86_FL_VM))) {
+    if (UNLIKELY(!(cpu->st.cr4 & X86_CR4_OSXSAVE) || (cpu->st.xcr0 & 6) != 6 ||
+                 !(cpu->st.cr0 & X86_CR0_PE) || (cpu->st.rflags & X86_FL_VM))) {
         x86_raise(cpu, X86_EXC_UD);
     }
     if (UNLIKELY(cpu->st.cr0 & X86_CR0_TS)) {
@@ -51,50 +51,58 @@ void x86_check_mmx(struct x86_cpu *cpu)
 static void check_class(struct x86_cpu *cpu, const struct x86_insn *i, const struct x86_stub *s)
 {
     switch (i->cls) {
-    case X86_CLS_AVX:
-        x86_check_avx(cpu);
-        break;
+    case X86_CLS_AVX: x86_check_avx(cpu); break;
     case X86_CLS_SSE:
         x86_check_sse(cpu);
         if (UNLIKELY(s->props & X86_STUB_MMX)) {
             x86_check_mf(cpu);
         }
         break;
-    case X86_CLS_MMX:
-        x86_check_mmx(cpu);
-        break;
+    case X86_CLS_MMX: x86_check_mmx(cpu); break;
     default: /* BMI by VEX is for protected mode */
-        if ((i->prefixes & X86_PFX_VEX) && (!(cpu->st.cr0 & X86_CR0_PE) || (cpu->st.rflags & X86_FL_VM))) {
+        if ((i->prefixes & X86_PFX_VEX) &&
+            (!(cpu->st.cr0 & X86_CR0_PE) || (cpu->st.rflags & X86_FL_VM))) {
             x86_raise(cpu, X86_EXC_UD);
         }
         break;
     }
 }
 
-/* --- memory operands ----------------------------------------------------------------------------- */
+/* --- memory operands -------------------------------------------------------------------------- */
 
 /* 128-bit operands of legacy SSE are aligned, save for these; of AVX only these are. */
 static unsigned alignment(const struct x86_insn *i, unsigned size)
 {
     switch (i->op) {
-    case X86_OP_MOVUPS: case X86_OP_MOVUPD: case X86_OP_MOVDQU: case X86_OP_LDDQU:
-    case X86_OP_PCMPESTRI: case X86_OP_PCMPESTRM: case X86_OP_PCMPISTRI: case X86_OP_PCMPISTRM:
-        return 1;
-    case X86_OP_VMOVAPS: case X86_OP_VMOVAPD: case X86_OP_VMOVDQA: case X86_OP_VMOVNTPS:
-    case X86_OP_VMOVNTPD: case X86_OP_VMOVNTDQ: case X86_OP_VMOVNTDQA:
-        return size;
-    default:
-        return i->cls == X86_CLS_SSE && size == 16 ? 16 : 1;
+    case X86_OP_MOVUPS:
+    case X86_OP_MOVUPD:
+    case X86_OP_MOVDQU:
+    case X86_OP_LDDQU:
+    case X86_OP_PCMPESTRI:
+    case X86_OP_PCMPESTRM:
+    case X86_OP_PCMPISTRI:
+    case X86_OP_PCMPISTRM: return 1;
+    case X86_OP_VMOVAPS:
+    case X86_OP_VMOVAPD:
+    case X86_OP_VMOVDQA:
+    case X86_OP_VMOVNTPS:
+    case X86_OP_VMOVNTPD:
+    case X86_OP_VMOVNTDQ:
+    case X86_OP_VMOVNTDQA: return size;
+    default: return i->cls == X86_CLS_SSE && size == 16 ? 16 : 1;
     }
 }
 
-/* AMD's processors take unaligned operands of the SHA instructions, against both manuals' tables. */
+/* AMD's processors take unaligned operands of the SHA instructions, against both manuals' tables.
+ * */
 static bool excused(const struct x86_cpu *cpu, const struct x86_insn *i)
 {
-    return i->op >= X86_OP_SHA1NEXTE && i->op <= X86_OP_SHA256MSG2 && strcmp(cpu->model->vendor, "AuthenticAMD") == 0;
+    return i->op >= X86_OP_SHA1NEXTE && i->op <= X86_OP_SHA256MSG2 &&
+           strcmp(cpu->model->vendor, "AuthenticAMD") == 0;
 }
 
-static uint64_t operand_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, bool write)
+static uint64_t operand_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size,
+                            bool write)
 {
     uint64_t lin = x86_mem_lin(cpu, i, size, write ? X86_ACCESS_WRITE : X86_ACCESS_READ);
     unsigned align = alignment(i, size);
@@ -126,7 +134,7 @@ void x86_store_vec(struct x86_cpu *cpu, uint64_t lin, const void *in, unsigned s
     x86_store_bytes(cpu, lin, in, size, user);
 }
 
-/* --- running a stub ------------------------------------------------------------------------------ */
+/* --- running a stub --------------------------------------------------------------------------- */
 
 /* The tables say what the encoding needs; a feature that the processor has not is #UD. Once a
  * decoded instruction. */
@@ -135,7 +143,8 @@ static const struct x86_stub *stub_of(struct x86_cpu *cpu, const struct x86_insn
     if (LIKELY(i->aux != NULL)) {
         return i->aux;
     }
-    const struct x86_stub *s = x86_has(cpu->model, (enum x86_feature_id)i->feature) ? x86_stub_get(i) : NULL;
+    const struct x86_stub *s =
+        x86_has(cpu->model, (enum x86_feature_id)i->feature) ? x86_stub_get(i) : NULL;
     if (!s) {
         x86_raise(cpu, X86_EXC_UD);
     }
@@ -147,17 +156,14 @@ static void *register_ptr(struct x86_cpu *cpu, const struct x86_operand *o)
 {
     switch (o->kind) {
     case X86_OPND_XMM:
-    case X86_OPND_YMM:
-        return &cpu->st.vec[o->reg];
-    case X86_OPND_MM:
-        return &cpu->st.fpu.r[o->reg & 7].mant;
-    default:
-        return &cpu->st.gpr[o->reg];
+    case X86_OPND_YMM: return &cpu->st.vec[o->reg];
+    case X86_OPND_MM: return &cpu->st.fpu.r[o->reg & 7].mant;
+    default: return &cpu->st.gpr[o->reg];
     }
 }
 
 struct operands {
-    void *at[5];  /* by X86_LOC_* */
+    void *at[5]; /* by X86_LOC_* */
     const struct x86_operand *mem;
     uint64_t lin;
 };
@@ -220,8 +226,9 @@ static bool can_underflow(const struct x86_insn *i)
 {
     const char *name = x86_op_name((enum x86_op)i->op);
     name += (i->prefixes & X86_PFX_VEX) && *name == 'V';
-    return strstr(name, "ADD") || strstr(name, "SUB") || strstr(name, "MUL") || strncmp(name, "DIV", 3) == 0 ||
-           strncmp(name, "DPP", 3) == 0 || strncmp(name, "CVTSD2SS", 8) == 0 || strncmp(name, "CVTPD2PS", 8) == 0;
+    return strstr(name, "ADD") || strstr(name, "SUB") || strstr(name, "MUL") ||
+           strncmp(name, "DIV", 3) == 0 || strncmp(name, "DPP", 3) == 0 ||
+           strncmp(name, "CVTSD2SS", 8) == 0 || strncmp(name, "CVTPD2PS", 8) == 0;
 }
 
 static _Noreturn void raise_simd(struct x86_cpu *cpu, unsigned raised, unsigned unmasked)
@@ -262,7 +269,8 @@ static void run_fp_unmasked(struct x86_cpu *cpu, const struct x86_insn *i, const
     cpu->st.fpu.mxcsr |= raised;
 }
 
-static void run_fp(struct x86_cpu *cpu, const struct x86_insn *i, const struct x86_stub *s, const struct operands *p)
+static void run_fp(struct x86_cpu *cpu, const struct x86_insn *i, const struct x86_stub *s,
+                   const struct operands *p)
 {
     if (UNLIKELY((cpu->st.fpu.mxcsr & MXCSR_MASKS) != MXCSR_MASKS)) {
         run_fp_unmasked(cpu, i, s, p);
@@ -277,7 +285,7 @@ static void exec_stub(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     const struct x86_stub *s = stub_of(cpu, i);
     check_class(cpu, i, s);
-    struct operands p = {.lin = 0};
+    struct operands p = { .lin = 0 };
     gather_operands(cpu, i, &p);
     if (s->props & X86_STUB_FLAGS_IN) {
         cpu->io.flags = x86_arith_flags(cpu) | 2;
@@ -299,22 +307,19 @@ static void exec_stub(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- binding ------------------------------------------------------------------------------------- */
+/* --- binding ---------------------------------------------------------------------------------- */
 
 x86_exec_fn *x86_bind_host(const struct x86_insn *i)
 {
     switch (i->cls) {
-    case X86_CLS_X87:
-        return x86_bind_x87(i);
-    case X86_CLS_GPR_HOST:
-        return exec_stub;
+    case X86_CLS_X87: return x86_bind_x87(i);
+    case X86_CLS_GPR_HOST: return exec_stub;
     case X86_CLS_MMX:
     case X86_CLS_SSE:
     case X86_CLS_AVX: {
         x86_exec_fn *fn = x86_bind_vec(i);
         return fn ? fn : exec_stub;
     }
-    default:
-        return x86_bind_xsave(i);
+    default: return x86_bind_xsave(i);
     }
 }

@@ -7,10 +7,10 @@
 #include "accel/x86/host_ops.h"
 #include "accel/x86/interp.h"
 
-/* --- masked stores of bytes: MASKMOVQ, MASKMOVDQU ------------------------------------------------- */
+/* --- masked stores of bytes: MASKMOVQ, MASKMOVDQU --------------------------------------------- */
 
-static void store_masked_bytes(struct x86_cpu *cpu, const struct x86_insn *i, const uint8_t *src, const uint8_t *mask,
-                               unsigned n)
+static void store_masked_bytes(struct x86_cpu *cpu, const struct x86_insn *i, const uint8_t *src,
+                               const uint8_t *mask, unsigned n)
 {
     uint64_t off = x86_gpr_read(cpu, X86_RDI, i->adsize);
     bool user = x86_user(cpu);
@@ -50,11 +50,12 @@ static void exec_maskmovdqu(struct x86_cpu *cpu, const struct x86_insn *i)
     } else {
         x86_check_sse(cpu);
     }
-    unsigned reg = (i->modrm >> 3 & 7) | (i->rex << 1 & 8), rm = (i->modrm & 7u) | (i->rex << 3 & 8);
+    unsigned reg = (i->modrm >> 3 & 7) | (i->rex << 1 & 8),
+             rm = (i->modrm & 7u) | (i->rex << 3 & 8);
     store_masked_bytes(cpu, i, cpu->st.vec[reg].u8, cpu->st.vec[rm].u8, 16);
 }
 
-/* --- VMASKMOVPS/PD, VPMASKMOVD/Q ------------------------------------------------------------------ */
+/* --- VMASKMOVPS/PD, VPMASKMOVD/Q -------------------------------------------------------------- */
 
 static bool mask_bit(const union x86_vec *m, unsigned k, unsigned size)
 {
@@ -76,7 +77,8 @@ static void exec_vmaskmov(struct x86_cpu *cpu, const struct x86_insn *i)
         if (!mask_bit(&mask, k, size)) {
             continue;
         }
-        lin[k] = x86_linear(cpu, i->seg, ea + k * size, size, store ? X86_ACCESS_WRITE : X86_ACCESS_READ);
+        lin[k] = x86_linear(cpu, i->seg, ea + k * size, size,
+                            store ? X86_ACCESS_WRITE : X86_ACCESS_READ);
         if (store) {
             x86_probe_write(cpu, lin[k], size, user);
         } else if (wide) {
@@ -98,17 +100,17 @@ static void exec_vmaskmov(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- gathers -------------------------------------------------------------------------------------- */
+/* --- gathers ---------------------------------------------------------------------------------- */
 
 /* VSIB: base + index vector element * scale + disp. The mask element is cleared with each element
  * done, so that a fault in the middle restarts where it was. */
 static void exec_gather(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     x86_check_avx(cpu);
-    bool qidx = i->op == X86_OP_VGATHERQPS || i->op == X86_OP_VGATHERQPD || i->op == X86_OP_VPGATHERQD ||
-                i->op == X86_OP_VPGATHERQQ;
-    bool qdata = i->op == X86_OP_VGATHERDPD || i->op == X86_OP_VGATHERQPD || i->op == X86_OP_VPGATHERDQ ||
-                 i->op == X86_OP_VPGATHERQQ;
+    bool qidx = i->op == X86_OP_VGATHERQPS || i->op == X86_OP_VGATHERQPD ||
+                i->op == X86_OP_VPGATHERQD || i->op == X86_OP_VPGATHERQQ;
+    bool qdata = i->op == X86_OP_VGATHERDPD || i->op == X86_OP_VGATHERQPD ||
+                 i->op == X86_OP_VPGATHERDQ || i->op == X86_OP_VPGATHERQQ;
     unsigned bytes = i->vex_l ? 32 : 16, n = bytes / (qidx || qdata ? 8 : 4);
     unsigned reg = (i->modrm >> 3 & 7) | (i->rex << 1 & 8);
     union x86_vec *dst = &cpu->st.vec[reg], *mask = &cpu->st.vec[i->vvvv];
@@ -139,7 +141,7 @@ static void exec_gather(struct x86_cpu *cpu, const struct x86_insn *i)
     memset(dst->u8 + used, 0, sizeof *dst - used);
 }
 
-/* --- state ---------------------------------------------------------------------------------------- */
+/* --- state ------------------------------------------------------------------------------------ */
 
 static void exec_vzero(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -166,7 +168,8 @@ static void exec_mxcsr(struct x86_cpu *cpu, const struct x86_insn *i)
         x86_check_sse(cpu);
     }
     if (i->op == X86_OP_STMXCSR || i->op == X86_OP_VSTMXCSR) {
-        x86_store32(cpu, x86_mem_lin(cpu, i, 4, X86_ACCESS_WRITE), cpu->st.fpu.mxcsr, x86_user(cpu));
+        x86_store32(cpu, x86_mem_lin(cpu, i, 4, X86_ACCESS_WRITE), cpu->st.fpu.mxcsr,
+                    x86_user(cpu));
         return;
     }
     uint32_t v = x86_load32(cpu, x86_mem_lin(cpu, i, 4, X86_ACCESS_READ), x86_user(cpu));
@@ -176,36 +179,36 @@ static void exec_mxcsr(struct x86_cpu *cpu, const struct x86_insn *i)
     cpu->st.fpu.mxcsr = v;
 }
 
-/* --- frequent moves ------------------------------------------------------------------------------- */
+/* --- frequent moves --------------------------------------------------------------------------- */
 
 #define REG(i) ((i)->opnd[0].reg)
 
 /* Full-width legacy moves; an aligned form raises #GP(0) when it is not. */
-#define DEFINE_MOVES(name, align)                                                                   \
-    static void exec_##name##_rr(struct x86_cpu *cpu, const struct x86_insn *i)                     \
-    {                                                                                               \
-        x86_check_sse(cpu);                                                                         \
-        memcpy(&cpu->st.vec[i->opnd[0].reg], &cpu->st.vec[i->opnd[1].reg], 16);                      \
-    }                                                                                               \
-    static void exec_##name##_load(struct x86_cpu *cpu, const struct x86_insn *i)                   \
-    {                                                                                               \
-        x86_check_sse(cpu);                                                                         \
-        uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_READ);                                    \
-        if (lin & ((align) - 1)) {                                                                  \
-            x86_raise_error(cpu, X86_EXC_GP, 0);                                                    \
-        }                                                                                           \
-        uint8_t v[16];                                                                              \
-        x86_load_vec(cpu, lin, v, 16);                                                              \
-        memcpy(&cpu->st.vec[REG(i)], v, 16);                                                        \
-    }                                                                                               \
-    static void exec_##name##_store(struct x86_cpu *cpu, const struct x86_insn *i)                  \
-    {                                                                                               \
-        x86_check_sse(cpu);                                                                         \
-        uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_WRITE);                                   \
-        if (lin & ((align) - 1)) {                                                                  \
-            x86_raise_error(cpu, X86_EXC_GP, 0);                                                    \
-        }                                                                                           \
-        x86_store_vec(cpu, lin, &cpu->st.vec[i->opnd[1].reg], 16);                                  \
+#define DEFINE_MOVES(name, align)                                                  \
+    static void exec_##name##_rr(struct x86_cpu *cpu, const struct x86_insn *i)    \
+    {                                                                              \
+        x86_check_sse(cpu);                                                        \
+        memcpy(&cpu->st.vec[i->opnd[0].reg], &cpu->st.vec[i->opnd[1].reg], 16);    \
+    }                                                                              \
+    static void exec_##name##_load(struct x86_cpu *cpu, const struct x86_insn *i)  \
+    {                                                                              \
+        x86_check_sse(cpu);                                                        \
+        uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_READ);                   \
+        if (lin & ((align)-1)) {                                                   \
+            x86_raise_error(cpu, X86_EXC_GP, 0);                                   \
+        }                                                                          \
+        uint8_t v[16];                                                             \
+        x86_load_vec(cpu, lin, v, 16);                                             \
+        memcpy(&cpu->st.vec[REG(i)], v, 16);                                       \
+    }                                                                              \
+    static void exec_##name##_store(struct x86_cpu *cpu, const struct x86_insn *i) \
+    {                                                                              \
+        x86_check_sse(cpu);                                                        \
+        uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_WRITE);                  \
+        if (lin & ((align)-1)) {                                                   \
+            x86_raise_error(cpu, X86_EXC_GP, 0);                                   \
+        }                                                                          \
+        x86_store_vec(cpu, lin, &cpu->st.vec[i->opnd[1].reg], 16);                 \
     }
 DEFINE_MOVES(mova, 16)
 DEFINE_MOVES(movu, 1)
@@ -234,29 +237,43 @@ static void exec_pxor_rr(struct x86_cpu *cpu, const struct x86_insn *i)
 x86_exec_fn *x86_bind_vec(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_MASKMOVQ:
-        return exec_maskmovq;
-    case X86_OP_MASKMOVDQU: case X86_OP_VMASKMOVDQU:
-        return exec_maskmovdqu;
-    case X86_OP_VMASKMOVPS: case X86_OP_VMASKMOVPD: case X86_OP_VPMASKMOVD: case X86_OP_VPMASKMOVQ:
-        return exec_vmaskmov;
-    case X86_OP_VGATHERDPS: case X86_OP_VGATHERDPD: case X86_OP_VGATHERQPS: case X86_OP_VGATHERQPD:
-    case X86_OP_VPGATHERDD: case X86_OP_VPGATHERDQ: case X86_OP_VPGATHERQD: case X86_OP_VPGATHERQQ:
-        return exec_gather;
-    case X86_OP_VZEROALL: case X86_OP_VZEROUPPER:
-        return exec_vzero;
-    case X86_OP_EMMS:
-        return exec_emms;
-    case X86_OP_LDMXCSR: case X86_OP_STMXCSR: case X86_OP_VLDMXCSR: case X86_OP_VSTMXCSR:
-        return exec_mxcsr;
-    case X86_OP_MOVAPS: case X86_OP_MOVAPD: case X86_OP_MOVDQA: case X86_OP_MOVNTPS: case X86_OP_MOVNTPD:
-    case X86_OP_MOVNTDQ: case X86_OP_MOVNTDQA:
-        return pick_move(i, true);
-    case X86_OP_MOVUPS: case X86_OP_MOVUPD: case X86_OP_MOVDQU: case X86_OP_LDDQU:
-        return pick_move(i, false);
-    case X86_OP_PXOR: case X86_OP_XORPS: case X86_OP_XORPD:
+    case X86_OP_MASKMOVQ: return exec_maskmovq;
+    case X86_OP_MASKMOVDQU:
+    case X86_OP_VMASKMOVDQU: return exec_maskmovdqu;
+    case X86_OP_VMASKMOVPS:
+    case X86_OP_VMASKMOVPD:
+    case X86_OP_VPMASKMOVD:
+    case X86_OP_VPMASKMOVQ: return exec_vmaskmov;
+    case X86_OP_VGATHERDPS:
+    case X86_OP_VGATHERDPD:
+    case X86_OP_VGATHERQPS:
+    case X86_OP_VGATHERQPD:
+    case X86_OP_VPGATHERDD:
+    case X86_OP_VPGATHERDQ:
+    case X86_OP_VPGATHERQD:
+    case X86_OP_VPGATHERQQ: return exec_gather;
+    case X86_OP_VZEROALL:
+    case X86_OP_VZEROUPPER: return exec_vzero;
+    case X86_OP_EMMS: return exec_emms;
+    case X86_OP_LDMXCSR:
+    case X86_OP_STMXCSR:
+    case X86_OP_VLDMXCSR:
+    case X86_OP_VSTMXCSR: return exec_mxcsr;
+    case X86_OP_MOVAPS:
+    case X86_OP_MOVAPD:
+    case X86_OP_MOVDQA:
+    case X86_OP_MOVNTPS:
+    case X86_OP_MOVNTPD:
+    case X86_OP_MOVNTDQ:
+    case X86_OP_MOVNTDQA: return pick_move(i, true);
+    case X86_OP_MOVUPS:
+    case X86_OP_MOVUPD:
+    case X86_OP_MOVDQU:
+    case X86_OP_LDDQU: return pick_move(i, false);
+    case X86_OP_PXOR:
+    case X86_OP_XORPS:
+    case X86_OP_XORPD:
         return i->cls == X86_CLS_SSE && i->opnd[1].kind == X86_OPND_XMM ? exec_pxor_rr : NULL;
-    default:
-        return NULL;
+    default: return NULL;
     }
 }

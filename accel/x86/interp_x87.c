@@ -3,7 +3,8 @@
  * x87: arithmetic runs on the host's own unit through stubs that load and save its whole state
  * (thunk.h), control instructions and environments are C. Intel SDM vol. 1 chapter 8, vol. 3 22.18.
  *
- * Not modelled: with CR0.NE = 0 a pending exception should raise IRQ 13 by the FERR# pin; here it is
+ * Not modelled: with CR0.NE = 0 a pending exception should raise IRQ 13 by the FERR# pin; here it
+ * is
  * #MF as with NE = 1 only if NE is set, else it is ignored as with IGNNE# asserted.
  */
 #include "accel/x86/flags.h"
@@ -11,9 +12,9 @@
 #include "accel/x86/interp.h"
 #include "accel/x86/thunk.h"
 
-#define FSW_ES 0x80
-#define FSW_B 0x8000
-#define FSW_EXC 0x3f
+#define FSW_ES       0x80
+#define FSW_B        0x8000
+#define FSW_EXC      0x3f
 #define FSW_TOP(fsw) ((fsw) >> 11 & 7)
 
 void x86_fpu_update_es(struct x86_fpu *f)
@@ -21,7 +22,7 @@ void x86_fpu_update_es(struct x86_fpu *f)
     if (f->fsw & ~f->fcw & FSW_EXC) {
         f->fsw |= FSW_ES | FSW_B;
     } else {
-        f->fsw &= (uint16_t)~(FSW_ES | FSW_B);
+        f->fsw &= (uint16_t) ~(FSW_ES | FSW_B);
     }
 }
 
@@ -48,7 +49,7 @@ void x86_check_x87(struct x86_cpu *cpu)
     }
 }
 
-/* --- tags ----------------------------------------------------------------------------------------- */
+/* --- tags ------------------------------------------------------------------------------------- */
 
 /* 0 valid, 1 zero, 2 special, 3 empty. */
 static unsigned tag_of(const struct x86_fpreg *r)
@@ -78,7 +79,7 @@ uint8_t x86_fpu_abridged_tag(uint16_t full)
     return (uint8_t)tag;
 }
 
-/* --- running on the host --------------------------------------------------------------------------- */
+/* --- running on the host ---------------------------------------------------------------------- */
 
 static void image_in(struct x86_cpu *cpu)
 {
@@ -140,7 +141,8 @@ static bool store_happens(const struct x86_fpu *f)
 static const struct x86_stub *stub_of(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     if (UNLIKELY(!i->aux)) {
-        const struct x86_stub *s = x86_has(cpu->model, (enum x86_feature_id)i->feature) ? x86_stub_get(i) : NULL;
+        const struct x86_stub *s =
+            x86_has(cpu->model, (enum x86_feature_id)i->feature) ? x86_stub_get(i) : NULL;
         if (!s) {
             x86_raise(cpu, X86_EXC_UD);
         }
@@ -180,7 +182,7 @@ static void exec_x87(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- control ---------------------------------------------------------------------------------------- */
+/* --- control ---------------------------------------------------------------------------------- */
 
 static void exec_fnop(struct x86_cpu *cpu, const struct x86_insn *i)
 {
@@ -244,7 +246,7 @@ static void exec_fnstsw(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- environment: FNSTENV, FLDENV, FNSAVE, FRSTOR ---------------------------------------------------- */
+/* --- environment: FNSTENV, FLDENV, FNSAVE, FRSTOR --------------------------------------------- */
 
 /* Real-address and virtual-8086 mode store linear addresses, protected mode selectors. */
 static bool real_format(const struct x86_cpu *cpu)
@@ -344,7 +346,8 @@ static void exec_fnstenv(struct x86_cpu *cpu, const struct x86_insn *i)
     uint8_t env[28];
     x86_check_x87(cpu);
     env_build(cpu, env, wide);
-    x86_store_bytes(cpu, x86_mem_lin(cpu, i, wide ? 28 : 14, X86_ACCESS_WRITE), env, wide ? 28 : 14, x86_user(cpu));
+    x86_store_bytes(cpu, x86_mem_lin(cpu, i, wide ? 28 : 14, X86_ACCESS_WRITE), env, wide ? 28 : 14,
+                    x86_user(cpu));
     cpu->st.fpu.fcw |= FSW_EXC;
     x86_fpu_update_es(&cpu->st.fpu);
 }
@@ -355,7 +358,8 @@ static void exec_fldenv(struct x86_cpu *cpu, const struct x86_insn *i)
     uint8_t env[28];
     x86_check_x87(cpu);
     x86_check_mf(cpu);
-    x86_load_bytes(cpu, x86_mem_lin(cpu, i, wide ? 28 : 14, X86_ACCESS_READ), env, wide ? 28 : 14, x86_user(cpu));
+    x86_load_bytes(cpu, x86_mem_lin(cpu, i, wide ? 28 : 14, X86_ACCESS_READ), env, wide ? 28 : 14,
+                   x86_user(cpu));
     env_parse(cpu, env, wide);
 }
 
@@ -369,7 +373,8 @@ static void exec_fnsave(struct x86_cpu *cpu, const struct x86_insn *i)
     for (unsigned k = 0; k < 8; k++) {
         memcpy(area + env + 10 * k, &cpu->st.fpu.r[(top + k) & 7], 10);
     }
-    x86_store_bytes(cpu, x86_mem_lin(cpu, i, env + 80, X86_ACCESS_WRITE), area, env + 80, x86_user(cpu));
+    x86_store_bytes(cpu, x86_mem_lin(cpu, i, env + 80, X86_ACCESS_WRITE), area, env + 80,
+                    x86_user(cpu));
     x86_fpu_init(&cpu->st.fpu);
 }
 
@@ -380,7 +385,8 @@ static void exec_frstor(struct x86_cpu *cpu, const struct x86_insn *i)
     uint8_t area[28 + 80];
     x86_check_x87(cpu);
     x86_check_mf(cpu);
-    x86_load_bytes(cpu, x86_mem_lin(cpu, i, env + 80, X86_ACCESS_READ), area, env + 80, x86_user(cpu));
+    x86_load_bytes(cpu, x86_mem_lin(cpu, i, env + 80, X86_ACCESS_READ), area, env + 80,
+                   x86_user(cpu));
     env_parse(cpu, area, wide);
     unsigned top = FSW_TOP(cpu->st.fpu.fsw);
     for (unsigned k = 0; k < 8; k++) {
@@ -391,31 +397,20 @@ static void exec_frstor(struct x86_cpu *cpu, const struct x86_insn *i)
 x86_exec_fn *x86_bind_x87(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_FWAIT:
-        return exec_fwait;
-    case X86_OP_FNOP:
-        return exec_fnop;
-    case X86_OP_FNENI: case X86_OP_FNDISI: case X86_OP_FNSETPM:
-        return exec_nothing;
-    case X86_OP_FNINIT:
-        return exec_fninit;
-    case X86_OP_FNCLEX:
-        return exec_fnclex;
-    case X86_OP_FLDCW:
-        return exec_fldcw;
-    case X86_OP_FNSTCW:
-        return exec_fnstcw;
-    case X86_OP_FNSTSW:
-        return exec_fnstsw;
-    case X86_OP_FNSTENV:
-        return exec_fnstenv;
-    case X86_OP_FLDENV:
-        return exec_fldenv;
-    case X86_OP_FNSAVE:
-        return exec_fnsave;
-    case X86_OP_FRSTOR:
-        return exec_frstor;
-    default:
-        return exec_x87;
+    case X86_OP_FWAIT: return exec_fwait;
+    case X86_OP_FNOP: return exec_fnop;
+    case X86_OP_FNENI:
+    case X86_OP_FNDISI:
+    case X86_OP_FNSETPM: return exec_nothing;
+    case X86_OP_FNINIT: return exec_fninit;
+    case X86_OP_FNCLEX: return exec_fnclex;
+    case X86_OP_FLDCW: return exec_fldcw;
+    case X86_OP_FNSTCW: return exec_fnstcw;
+    case X86_OP_FNSTSW: return exec_fnstsw;
+    case X86_OP_FNSTENV: return exec_fnstenv;
+    case X86_OP_FLDENV: return exec_fldenv;
+    case X86_OP_FNSAVE: return exec_fnsave;
+    case X86_OP_FRSTOR: return exec_frstor;
+    default: return exec_x87;
     }
 }

@@ -6,17 +6,17 @@
 #include "accel/x86/host_ops.h"
 #include "accel/x86/interp.h"
 
-#define XC_X87 1ull
-#define XC_SSE 2ull
-#define XC_AVX 4ull
-#define XC_PKRU (1ull << 9)
+#define XC_X87      1ull
+#define XC_SSE      2ull
+#define XC_AVX      4ull
+#define XC_PKRU     (1ull << 9)
 #define LEGACY_SIZE 512
-#define HEADER 512
-#define AVX_OFF 576
-#define AVX_SIZE 256
-#define PKRU_OFF 2688 /* as CPUID leaf Dh says for the standard format */
-#define AREA_MAX 4096
-#define COMPACT (1ull << 63)
+#define HEADER      512
+#define AVX_OFF     576
+#define AVX_SIZE    256
+#define PKRU_OFF    2688 /* as CPUID leaf Dh says for the standard format */
+#define AREA_MAX    4096
+#define COMPACT     (1ull << 63)
 #define MXCSR_VALID 0xffffu
 
 static void put(uint8_t *p, const void *v, size_t n)
@@ -24,7 +24,7 @@ static void put(uint8_t *p, const void *v, size_t n)
     memcpy(p, v, n);
 }
 
-/* --- the legacy area ------------------------------------------------------------------------------ */
+/* --- the legacy area -------------------------------------------------------------------------- */
 
 static void legacy_x87_out(const struct x86_cpu *cpu, uint8_t *a, bool rex_w)
 {
@@ -104,7 +104,7 @@ static void xmm_in(struct x86_cpu *cpu, const uint8_t *a)
     }
 }
 
-/* --- FXSAVE, FXRSTOR ------------------------------------------------------------------------------ */
+/* --- FXSAVE, FXRSTOR -------------------------------------------------------------------------- */
 
 static uint64_t fx_lin(struct x86_cpu *cpu, const struct x86_insn *i, bool write)
 {
@@ -149,7 +149,7 @@ static void exec_fxrstor(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- XSAVE ----------------------------------------------------------------------------------------- */
+/* --- XSAVE ------------------------------------------------------------------------------------ */
 
 static uint64_t x_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned size, bool write)
 {
@@ -168,7 +168,8 @@ static uint64_t x_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsigned si
 
 static uint64_t requested(const struct x86_cpu *cpu)
 {
-    return ((uint64_t)(uint32_t)cpu->st.gpr[X86_RDX] << 32 | (uint32_t)cpu->st.gpr[X86_RAX]) & cpu->st.xcr0;
+    return ((uint64_t)(uint32_t)cpu->st.gpr[X86_RDX] << 32 | (uint32_t)cpu->st.gpr[X86_RAX]) &
+           cpu->st.xcr0;
 }
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -190,7 +191,8 @@ static uint64_t in_use(const struct x86_cpu *cpu)
     for (unsigned k = 0; k < 8; k++) {
         fpregs |= f->r[k].mant || f->r[k].se;
     }
-    if (f->fcw != 0x37f || f->fsw || f->ftw || f->fop || f->fip || f->fdp || f->fcs || f->fds || fpregs) {
+    if (f->fcw != 0x37f || f->fsw || f->ftw || f->fop || f->fip || f->fdp || f->fcs || f->fds ||
+        fpregs) {
         use |= XC_X87;
     }
     for (unsigned k = 0; k < vec_count(cpu); k++) {
@@ -222,7 +224,7 @@ struct layout {
 
 static struct layout layout_of(uint64_t mask, bool compact)
 {
-    struct layout l = {AVX_OFF, PKRU_OFF, AVX_OFF};
+    struct layout l = { AVX_OFF, PKRU_OFF, AVX_OFF };
     if (compact) {
         l.pkru = AVX_OFF + (mask & XC_AVX ? AVX_SIZE : 0);
         l.end = l.pkru + (mask & XC_PKRU ? 8 : 0);
@@ -232,7 +234,8 @@ static struct layout layout_of(uint64_t mask, bool compact)
     return l;
 }
 
-static void store_components(struct x86_cpu *cpu, uint64_t lin, uint64_t mask, const struct layout *l, bool rex_w)
+static void store_components(struct x86_cpu *cpu, uint64_t lin, uint64_t mask,
+                             const struct layout *l, bool rex_w)
 {
     bool user = x86_user(cpu);
     uint8_t a[LEGACY_SIZE];
@@ -285,14 +288,14 @@ static void exec_xsave(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-/* --- XRSTOR ---------------------------------------------------------------------------------------- */
+/* --- XRSTOR ----------------------------------------------------------------------------------- */
 
 static void check_header(struct x86_cpu *cpu, const uint8_t *h, uint64_t bv, uint64_t comp)
 {
     bool bad;
     if (comp & COMPACT) {
-        bad = !x86_has(cpu->model, X86_FEAT_XSAVEC) || (comp & ~COMPACT & ~cpu->st.xcr0) || (bv & ~comp) ||
-              !all_zero(h + 16, 48);
+        bad = !x86_has(cpu->model, X86_FEAT_XSAVEC) || (comp & ~COMPACT & ~cpu->st.xcr0) ||
+              (bv & ~comp) || !all_zero(h + 16, 48);
     } else {
         bad = (bv & ~cpu->st.xcr0) || comp || !all_zero(h + 16, 8);
     }
@@ -370,15 +373,12 @@ static void exec_xrstor(struct x86_cpu *cpu, const struct x86_insn *i)
 x86_exec_fn *x86_bind_xsave(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_FXSAVE:
-        return exec_fxsave;
-    case X86_OP_FXRSTOR:
-        return exec_fxrstor;
-    case X86_OP_XSAVE: case X86_OP_XSAVEOPT: case X86_OP_XSAVEC:
-        return exec_xsave;
-    case X86_OP_XRSTOR:
-        return exec_xrstor;
-    default:
-        return NULL;
+    case X86_OP_FXSAVE: return exec_fxsave;
+    case X86_OP_FXRSTOR: return exec_fxrstor;
+    case X86_OP_XSAVE:
+    case X86_OP_XSAVEOPT:
+    case X86_OP_XSAVEC: return exec_xsave;
+    case X86_OP_XRSTOR: return exec_xrstor;
+    default: return NULL;
     }
 }

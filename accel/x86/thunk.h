@@ -2,7 +2,8 @@
 /*
  * Data instructions run on the host CPU. A stub is a little generated function that loads the
  * operands of one instruction form into host registers, executes the host's own instruction and
- * stores what it wrote. Stubs are made once a form (opcode, prefixes, immediate, operand kinds), not
+ * stores what it wrote. Stubs are made once a form (opcode, prefixes, immediate, operand kinds),
+ * not
  * once a register number: operands come as pointers. They are shared by all processors and live as
  * long as the process; their number is bounded by the number of forms.
  */
@@ -16,10 +17,10 @@
 typedef void x86_stub_fn(struct x86_cpu *cpu, void *reg, void *rm, void *vvvv, void *is4);
 
 enum {
-    X86_STUB_FP = 1,        /* uses MXCSR, may raise SIMD exceptions */
+    X86_STUB_FP = 1, /* uses MXCSR, may raise SIMD exceptions */
     X86_STUB_FLAGS_IN = 2,
     X86_STUB_FLAGS_OUT = 4,
-    X86_STUB_MMX = 8,       /* switches the x87 unit to MMX */
+    X86_STUB_MMX = 8, /* switches the x87 unit to MMX */
 };
 
 struct x86_stub {

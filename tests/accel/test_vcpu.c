@@ -168,7 +168,7 @@ static void await_step(struct fixture *f, int n)
 
 static void start(struct fixture *f, unsigned n)
 {
-    struct vcpu_owner owner = {on_shutdown, on_failed, on_debug, &f->seen};
+    struct vcpu_owner owner = { on_shutdown, on_failed, on_debug, &f->seen };
     for (unsigned k = 0; k < SCRIPT_MAX_VCPUS; k++) {
         f->script.steps[k] = f->steps[k];
     }
@@ -186,11 +186,17 @@ static int setup(void **state)
     struct fixture *f = g_new0(struct fixture, 1);
     g_mutex_init(&f->seen.mutex);
     g_cond_init(&f->seen.cond);
-    f->cb = (struct accel_callbacks){.pio_read = pio_read, .pio_write = pio_write, .mmio_read = mmio_read,
-                                     .mmio_write = mmio_write, .msr_read = msr_read, .msr_write = msr_write,
-                                     .eoi = eoi, .clock_ns = clock_ns, .opaque = &f->seen};
-    f->topology = (struct x86_topology){1, 1, 1};
-    f->params = (struct accel_params){.model = &f->model, .topology = &f->topology, .cb = &f->cb};
+    f->cb = (struct accel_callbacks){ .pio_read = pio_read,
+                                      .pio_write = pio_write,
+                                      .mmio_read = mmio_read,
+                                      .mmio_write = mmio_write,
+                                      .msr_read = msr_read,
+                                      .msr_write = msr_write,
+                                      .eoi = eoi,
+                                      .clock_ns = clock_ns,
+                                      .opaque = &f->seen };
+    f->topology = (struct x86_topology){ 1, 1, 1 };
+    f->params = (struct accel_params){ .model = &f->model, .topology = &f->topology, .cb = &f->cb };
     f->script.rflags = X86_FL_IF;
     *state = f;
     return 0;
@@ -378,7 +384,7 @@ static void test_pause_during_run(void **state)
 static void test_create_failure(void **state)
 {
     struct fixture *f = *state;
-    struct vcpu_owner owner = {on_shutdown, on_failed, on_debug, &f->seen};
+    struct vcpu_owner owner = { on_shutdown, on_failed, on_debug, &f->seen };
     GError *err = NULL;
     f->script.fail_create = 2;
     script_set(&f->script);

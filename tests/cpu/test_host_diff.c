@@ -25,16 +25,16 @@
 #include "os/os.h"
 #include "tests/lib/host_run.h"
 
-#define DEFAULT_COUNT 10500000ull
-#define RAM_SIZE 0x200000u
-#define GUEST_CODE 0x20000000ull
-#define GUEST_SYS (GUEST_CODE + 0x1000) /* IDT; GDT and TSS; stack */
+#define DEFAULT_COUNT  10500000ull
+#define RAM_SIZE       0x200000u
+#define GUEST_CODE     0x20000000ull
+#define GUEST_SYS      (GUEST_CODE + 0x1000) /* IDT; GDT and TSS; stack */
 #define GUEST_HANDLERS (GUEST_CODE + 0x800)
-#define PHYS_CODE 0x8000u
-#define PHYS_SYS 0x9000u
-#define PHYS_MEM 0x10000u
-#define WINDOW 512u /* bytes of memory in play, around the page boundary */
-#define WINDOW_OFF (0x1000u - WINDOW / 2)
+#define PHYS_CODE      0x8000u
+#define PHYS_SYS       0x9000u
+#define PHYS_MEM       0x10000u
+#define WINDOW         512u /* bytes of memory in play, around the page boundary */
+#define WINDOW_OFF     (0x1000u - WINDOW / 2)
 
 struct test_case {
     uint8_t bytes[16];
@@ -59,7 +59,7 @@ static uint64_t rnd(void)
     return rng_state * 0x2545f4914f6cdd1dull;
 }
 
-/* --- the guest ------------------------------------------------------------------------------------ */
+/* --- the guest -------------------------------------------------------------------------------- */
 
 static uint8_t *ram;
 static struct x86_cpu *cpu;
@@ -68,7 +68,8 @@ static struct x86_state user_state;
 
 static void map_page(uint64_t lin, uint64_t phys)
 {
-    uint64_t *pml4 = (uint64_t *)(ram + 0x1000), *pdpt = (uint64_t *)(ram + 0x2000), *pd = (uint64_t *)(ram + 0x3000);
+    uint64_t *pml4 = (uint64_t *)(ram + 0x1000), *pdpt = (uint64_t *)(ram + 0x2000),
+             *pd = (uint64_t *)(ram + 0x3000);
     uint64_t *pt = (uint64_t *)(ram + (lin >= GUEST_CODE ? 0x5000 : 0x4000));
     pml4[0] = 0x2067;
     pdpt[0] = 0x3067;
@@ -81,16 +82,18 @@ static void make_tables(struct x86_state *s)
 {
     for (unsigned v = 0; v < 32; v++) {
         uint64_t to = GUEST_HANDLERS + v;
-        uint64_t lo = (to & 0xffff) | 8u << 16 | 0x8e00ull << 32 | (to >> 16 & 0xffff) << 48, hi = to >> 32;
+        uint64_t lo = (to & 0xffff) | 8u << 16 | 0x8e00ull << 32 | (to >> 16 & 0xffff) << 48,
+                 hi = to >> 32;
         memcpy(ram + PHYS_SYS + 16 * v, &lo, 8);
         memcpy(ram + PHYS_SYS + 16 * v + 8, &hi, 8);
     }
     uint64_t code = 0x00209b0000000000ull, rsp0 = GUEST_SYS + 0x3000;
     memcpy(ram + PHYS_SYS + 0x1008, &code, 8);
     memcpy(ram + PHYS_SYS + 0x1804, &rsp0, 8);
-    s->idt = (struct x86_dtable){.base = GUEST_SYS, .limit = 0xfff};
-    s->gdt = (struct x86_dtable){.base = GUEST_SYS + 0x1000, .limit = 0x0f};
-    s->seg[X86_TR] = (struct x86_seg){.base = GUEST_SYS + 0x1800, .limit = 0x67, .sel = 0x40, .attr = 0x8b};
+    s->idt = (struct x86_dtable){ .base = GUEST_SYS, .limit = 0xfff };
+    s->gdt = (struct x86_dtable){ .base = GUEST_SYS + 0x1000, .limit = 0x0f };
+    s->seg[X86_TR] =
+        (struct x86_seg){ .base = GUEST_SYS + 0x1800, .limit = 0x67, .sel = 0x40, .attr = 0x8b };
 }
 
 static uint64_t no_tsc(void *opaque)
@@ -101,7 +104,7 @@ static uint64_t no_tsc(void *opaque)
 
 static void guest_init(void)
 {
-    static const struct x86_topology topo = {1, 1, 1};
+    static const struct x86_topology topo = { 1, 1, 1 };
     struct os_ram r;
     if (os_ram_alloc(&r, RAM_SIZE, "test") < 0) {
         abort();
@@ -109,7 +112,7 @@ static void guest_init(void)
     ram = r.host;
     struct physmem *pm = physmem_new();
     physmem_add_ram(pm, "ram", 0, RAM_SIZE, ram, 0);
-    struct x86_bus bus = {.tsc = no_tsc};
+    struct x86_bus bus = { .tsc = no_tsc };
     x86_cpu_model_software(&model);
     cpu = x86_cpu_new(pm, &bus, &model, &topo, 0);
     map_page(GUEST_CODE, PHYS_CODE);
@@ -126,7 +129,7 @@ static void guest_init(void)
     s.xcr0 = 7;
     s.msr.efer = X86_EFER_LME | X86_EFER_LMA | X86_EFER_SCE | X86_EFER_NXE;
     for (unsigned k = 0; k < 6; k++) {
-        s.seg[k] = (struct x86_seg){.limit = 0xffffffff, .sel = 0x33, .attr = 0xcf3};
+        s.seg[k] = (struct x86_seg){ .limit = 0xffffffff, .sel = 0x33, .attr = 0xcf3 };
     }
     s.seg[X86_CS].attr = 0xafb;
     s.seg[X86_CS].sel = 0x2b;
@@ -213,51 +216,66 @@ static void native_run(const struct test_case *t, struct outcome *o)
     memcpy(o->mem, host_run_mem() + WINDOW_OFF, WINDOW);
 }
 
-/* --- comparing ------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 /* Flags that the manual leaves undefined (SDM vol. 2), by instruction. */
 static uint32_t undefined_flags(const struct x86_insn *i, const struct host_state *in)
 {
     const uint32_t sz = X86_FL_SF | X86_FL_ZF | X86_FL_PF | X86_FL_AF;
-    uint64_t count = (i->nopnd > 1 && i->opnd[i->nopnd - 1].kind == X86_OPND_IMM ? i->imm : in->gpr[X86_RCX]) &
-                     (i->opsize == 8 ? 63 : 31);
+    uint64_t count =
+        (i->nopnd > 1 && i->opnd[i->nopnd - 1].kind == X86_OPND_IMM ? i->imm : in->gpr[X86_RCX]) &
+        (i->opsize == 8 ? 63 : 31);
     switch (i->op) {
-    case X86_OP_AND: case X86_OP_OR: case X86_OP_XOR: case X86_OP_TEST: case X86_OP_ANDN:
-        return X86_FL_AF | (i->op == X86_OP_ANDN ? X86_FL_PF : 0);
-    case X86_OP_MUL: case X86_OP_IMUL:
-        return sz;
-    case X86_OP_DIV: case X86_OP_IDIV:
-        return X86_FL_ARITH;
-    case X86_OP_SHL: case X86_OP_SHR: case X86_OP_SAR:
+    case X86_OP_AND:
+    case X86_OP_OR:
+    case X86_OP_XOR:
+    case X86_OP_TEST:
+    case X86_OP_ANDN: return X86_FL_AF | (i->op == X86_OP_ANDN ? X86_FL_PF : 0);
+    case X86_OP_MUL:
+    case X86_OP_IMUL: return sz;
+    case X86_OP_DIV:
+    case X86_OP_IDIV: return X86_FL_ARITH;
+    case X86_OP_SHL:
+    case X86_OP_SHR:
+    case X86_OP_SAR:
         return count == 0 ? 0
-                          : X86_FL_AF | (count != 1 ? X86_FL_OF : 0) | (count >= i->opsize * 8u ? X86_FL_CF : 0);
-    case X86_OP_SHLD: case X86_OP_SHRD:
-        return count == 0 ? 0 : count > i->opsize * 8u ? X86_FL_ARITH : X86_FL_AF | (count != 1 ? X86_FL_OF : 0);
-    case X86_OP_ROL: case X86_OP_ROR: case X86_OP_RCL: case X86_OP_RCR:
-        return count == 1 ? 0 : X86_FL_OF;
-    case X86_OP_BT: case X86_OP_BTS: case X86_OP_BTR: case X86_OP_BTC:
-        return X86_FL_OF | X86_FL_SF | X86_FL_AF | X86_FL_PF;
-    case X86_OP_BSF: case X86_OP_BSR:
-        return X86_FL_ARITH & ~(uint32_t)X86_FL_ZF;
-    case X86_OP_LZCNT: case X86_OP_TZCNT:
-        return X86_FL_OF | X86_FL_SF | X86_FL_AF | X86_FL_PF;
-    case X86_OP_BEXTR:
-        return X86_FL_SF | X86_FL_AF | X86_FL_PF;
-    case X86_OP_BLSI: case X86_OP_BLSR: case X86_OP_BLSMSK: case X86_OP_BZHI:
-        return X86_FL_AF | X86_FL_PF;
-    default:
-        return 0;
+                          : X86_FL_AF | (count != 1 ? X86_FL_OF : 0) |
+                                (count >= i->opsize * 8u ? X86_FL_CF : 0);
+    case X86_OP_SHLD:
+    case X86_OP_SHRD:
+        return count == 0               ? 0
+               : count > i->opsize * 8u ? X86_FL_ARITH
+                                        : X86_FL_AF | (count != 1 ? X86_FL_OF : 0);
+    case X86_OP_ROL:
+    case X86_OP_ROR:
+    case X86_OP_RCL:
+    case X86_OP_RCR: return count == 1 ? 0 : X86_FL_OF;
+    case X86_OP_BT:
+    case X86_OP_BTS:
+    case X86_OP_BTR:
+    case X86_OP_BTC: return X86_FL_OF | X86_FL_SF | X86_FL_AF | X86_FL_PF;
+    case X86_OP_BSF:
+    case X86_OP_BSR: return X86_FL_ARITH & ~(uint32_t)X86_FL_ZF;
+    case X86_OP_LZCNT:
+    case X86_OP_TZCNT: return X86_FL_OF | X86_FL_SF | X86_FL_AF | X86_FL_PF;
+    case X86_OP_BEXTR: return X86_FL_SF | X86_FL_AF | X86_FL_PF;
+    case X86_OP_BLSI:
+    case X86_OP_BLSR:
+    case X86_OP_BLSMSK:
+    case X86_OP_BZHI: return X86_FL_AF | X86_FL_PF;
+    default: return 0;
     }
 }
 
-/* DPPS and DPPD add products: where #U is unmasked, a product that is tiny and exact raises it on the
+/* DPPS and DPPD add products: where #U is unmasked, a product that is tiny and exact raises it on
+ * the
  * host and is not seen here, since the host ran masked and only results can be looked at. */
 static bool hidden_underflow(const struct x86_insn *i, const struct host_state *in)
 {
     uint32_t mxcsr;
     memcpy(&mxcsr, in->fx + 24, 4);
-    return !(mxcsr & 0x800) &&
-           (i->op == X86_OP_DPPS || i->op == X86_OP_DPPD || i->op == X86_OP_VDPPS || i->op == X86_OP_VDPPD);
+    return !(mxcsr & 0x800) && (i->op == X86_OP_DPPS || i->op == X86_OP_DPPD ||
+                                i->op == X86_OP_VDPPS || i->op == X86_OP_VDPPD);
 }
 
 /* SHLD/SHRD with a count above the operand size: the result is undefined too. */
@@ -266,12 +284,13 @@ static bool undefined_result(const struct x86_insn *i, const struct host_state *
     if (i->op != X86_OP_SHLD && i->op != X86_OP_SHRD) {
         return false;
     }
-    uint64_t count = (i->opnd[2].kind == X86_OPND_IMM ? i->imm : in->gpr[X86_RCX]) & (i->opsize == 8 ? 63 : 31);
+    uint64_t count =
+        (i->opnd[2].kind == X86_OPND_IMM ? i->imm : in->gpr[X86_RCX]) & (i->opsize == 8 ? 63 : 31);
     return count > i->opsize * 8u;
 }
 
-static const char *differs(const struct x86_insn *i, const struct test_case *t, const struct outcome *a,
-                           const struct outcome *b)
+static const char *differs(const struct x86_insn *i, const struct test_case *t,
+                           const struct outcome *a, const struct outcome *b)
 {
     if (hidden_underflow(i, &t->in)) {
         return NULL;
@@ -313,7 +332,8 @@ static bool decode_case(const struct test_case *t, struct x86_insn *i)
     return x86_decode(i, t->bytes, t->len, 8) == X86_DECODE_OK && i->len == t->len;
 }
 
-static const char *run_case(const struct test_case *t, struct outcome *guest, struct outcome *native)
+static const char *run_case(const struct test_case *t, struct outcome *guest,
+                            struct outcome *native)
 {
     struct x86_insn i;
     if (!decode_case(t, &i)) {
@@ -324,7 +344,7 @@ static const char *run_case(const struct test_case *t, struct outcome *guest, st
     return differs(&i, t, guest, native);
 }
 
-/* --- generating ------------------------------------------------------------------------------------ */
+/* --- generating ------------------------------------------------------------------------------- */
 
 struct form {
     uint8_t bytes[8]; /* up to and including ModRM */
@@ -337,11 +357,14 @@ static size_t nforms;
 static bool wanted(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_ENTER: case X86_OP_LEAVE: case X86_OP_UD0: case X86_OP_UD1: case X86_OP_UD2:
-    case X86_OP_FNSTENV: case X86_OP_FNSAVE: /* they show the instruction's address */
-        return false;
-    default:
-        break;
+    case X86_OP_ENTER:
+    case X86_OP_LEAVE:
+    case X86_OP_UD0:
+    case X86_OP_UD1:
+    case X86_OP_UD2:
+    case X86_OP_FNSTENV:
+    case X86_OP_FNSAVE: /* they show the instruction's address */ return false;
+    default: break;
     }
     if (!x86_has(&model, (enum x86_feature_id)i->feature)) {
         return false;
@@ -352,14 +375,14 @@ static bool wanted(const struct x86_insn *i)
     if (i->seg == X86_FS || i->seg == X86_GS) {
         return false; /* the host's own bases */
     }
-    return i->cls == X86_CLS_INT || i->cls == X86_CLS_GPR_HOST || i->cls == X86_CLS_X87 || i->cls == X86_CLS_MMX ||
-           i->cls == X86_CLS_SSE || i->cls == X86_CLS_AVX ||
+    return i->cls == X86_CLS_INT || i->cls == X86_CLS_GPR_HOST || i->cls == X86_CLS_X87 ||
+           i->cls == X86_CLS_MMX || i->cls == X86_CLS_SSE || i->cls == X86_CLS_AVX ||
            (i->cls == X86_CLS_STRING && i->op != X86_OP_INS && i->op != X86_OP_OUTS);
 }
 
 static void try_form(const uint8_t *bytes, unsigned n)
 {
-    uint8_t full[16] = {0};
+    uint8_t full[16] = { 0 };
     struct x86_insn i;
     memcpy(full, bytes, n);
     if (x86_decode(&i, full, 15, 8) != X86_DECODE_OK || !wanted(&i)) {
@@ -385,7 +408,7 @@ static void try_opcode(uint8_t *b, unsigned n)
     }
     b[n] = 0;
     struct x86_insn i;
-    uint8_t full[16] = {0};
+    uint8_t full[16] = { 0 };
     memcpy(full, b, n);
     if (x86_decode(&i, full, 15, 8) == X86_DECODE_OK && !i.has_modrm) {
         try_form(b, n + 1);
@@ -403,14 +426,15 @@ static bool is_prefix(unsigned map, unsigned op)
 {
     if (map == 0) {
         return op == 0x0f || (op & 0xe7) == 0x26 || (op >= 0x40 && op < 0x50) || op == 0x62 ||
-               (op >= 0x64 && op <= 0x67) || op == 0xc4 || op == 0xc5 || op == 0xf0 || op == 0xf2 || op == 0xf3;
+               (op >= 0x64 && op <= 0x67) || op == 0xc4 || op == 0xc5 || op == 0xf0 || op == 0xf2 ||
+               op == 0xf3;
     }
     return map == 1 && (op == 0x38 || op == 0x3a);
 }
 
 static void make_legacy_forms(void)
 {
-    static const uint8_t prefixes[] = {0, 0x66, 0xf3, 0xf2, 0xf0};
+    static const uint8_t prefixes[] = { 0, 0x66, 0xf3, 0xf2, 0xf0 };
     for (unsigned p = 0; p < sizeof prefixes; p++) {
         for (unsigned rex = 0; rex < 2; rex++) {
             for (unsigned map = 0; map < 4; map++) {
@@ -446,8 +470,9 @@ static void make_vex_forms(void)
         for (unsigned wlp = 0; wlp < 16; wlp++) {
             for (unsigned v = 0; v < 2; v++) {
                 for (unsigned op = 0; op < 256; op++) {
-                    uint8_t b[8] = {0xc4, (uint8_t)(0xe0 | map),
-                                    (uint8_t)((wlp & 8) << 4 | (v ? 0x78 : 0x68) | (wlp & 7)), (uint8_t)op};
+                    uint8_t b[8] = { 0xc4, (uint8_t)(0xe0 | map),
+                                     (uint8_t)((wlp & 8) << 4 | (v ? 0x78 : 0x68) | (wlp & 7)),
+                                     (uint8_t)op };
                     try_opcode(b, 4);
                 }
             }
@@ -457,8 +482,23 @@ static void make_vex_forms(void)
 
 static uint64_t interesting(void)
 {
-    static const uint64_t v[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                                 0x7fffffffffffffff, 0x8000000000000000, ~0ull, 0x100, 0x0f0f0f0f0f0f0f0f};
+    static const uint64_t v[] = { 0,
+                                  1,
+                                  2,
+                                  0x7f,
+                                  0x80,
+                                  0xff,
+                                  0x7fff,
+                                  0x8000,
+                                  0xffff,
+                                  0x7fffffff,
+                                  0x80000000,
+                                  0xffffffff,
+                                  0x7fffffffffffffff,
+                                  0x8000000000000000,
+                                  ~0ull,
+                                  0x100,
+                                  0x0f0f0f0f0f0f0f0f };
     uint64_t r = rnd();
     switch (r & 3) {
     case 0: return v[(r >> 8) % (sizeof v / sizeof v[0])];
@@ -470,16 +510,29 @@ static uint64_t interesting(void)
 /* Vector elements: floating point's corner cases among random bits. */
 static void random_vec(uint8_t *v)
 {
-    static const uint32_t f[] = {0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001,
-                                 0x00000001, 0x807fffff, 0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x40490fdb};
-    static const uint64_t d[] = {0, 0x8000000000000000, 0x3ff0000000000000, 0x7ff0000000000000, 0xfff0000000000000,
-                                 0x7ff8000000000000, 0x7ff0000000000001, 1, 0x800fffffffffffff, 0x0010000000000000,
-                                 0x7fefffffffffffff, 0x41e0000000000000, 0xc1e0000000000000, 0x43e0000000000000};
+    static const uint32_t f[] = { 0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000,
+                                  0xff800000, 0x7fc00000, 0x7f800001, 0x00000001, 0x807fffff,
+                                  0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x40490fdb };
+    static const uint64_t d[] = { 0,
+                                  0x8000000000000000,
+                                  0x3ff0000000000000,
+                                  0x7ff0000000000000,
+                                  0xfff0000000000000,
+                                  0x7ff8000000000000,
+                                  0x7ff0000000000001,
+                                  1,
+                                  0x800fffffffffffff,
+                                  0x0010000000000000,
+                                  0x7fefffffffffffff,
+                                  0x41e0000000000000,
+                                  0xc1e0000000000000,
+                                  0x43e0000000000000 };
     unsigned kind = rnd() & 3;
     for (unsigned k = 0; k < 4; k++) {
         uint64_t x = rnd();
         if (kind == 0 || (kind == 3 && (x & 1))) {
-            uint32_t lo = f[(x >> 8) % (sizeof f / sizeof f[0])], hi = f[(x >> 16) % (sizeof f / sizeof f[0])];
+            uint32_t lo = f[(x >> 8) % (sizeof f / sizeof f[0])],
+                     hi = f[(x >> 16) % (sizeof f / sizeof f[0])];
             x = (uint64_t)hi << 32 | lo;
         } else if (kind == 1) {
             x = d[(x >> 8) % (sizeof d / sizeof d[0])];
@@ -490,7 +543,8 @@ static void random_vec(uint8_t *v)
 
 static void random_x87(struct host_state *s)
 {
-    uint16_t fcw = rnd() & 7 ? (uint16_t)(0x7f | (rnd() & 0xf00)) : (uint16_t)((rnd() & 0xf3f) | 0x40);
+    uint16_t fcw =
+        rnd() & 7 ? (uint16_t)(0x7f | (rnd() & 0xf00)) : (uint16_t)((rnd() & 0xf3f) | 0x40);
     uint16_t fsw = (uint16_t)(rnd() & 0x7f00);
     memset(s->fx, 0, sizeof s->fx);
     memcpy(s->fx, &fcw, 2);
@@ -501,10 +555,16 @@ static void random_x87(struct host_state *s)
         uint16_t se = (uint16_t)(r & 0x8000);
         switch (r >> 20 & 7) {
         case 0: m = 0; break;
-        case 1: se |= 0x7fff; m |= 1ull << 63; break;
-        case 2: break; /* denormal */
+        case 1:
+            se |= 0x7fff;
+            m |= 1ull << 63;
+            break;
+        case 2: break;                               /* denormal */
         case 3: se |= (uint16_t)(r & 0x7fff); break; /* may be unnormal */
-        default: se |= (uint16_t)(0x3fff + (int)(r >> 32 & 127) - 64); m |= 1ull << 63; break;
+        default:
+            se |= (uint16_t)(0x3fff + (int)(r >> 32 & 127) - 64);
+            m |= 1ull << 63;
+            break;
         }
         memcpy(s->fx + 32 + 16 * k, &m, 8);
         memcpy(s->fx + 40 + 16 * k, &se, 2);
@@ -525,7 +585,7 @@ static void aim_addresses(struct test_case *t, const struct x86_insn *i)
         at &= ~63ull;
     }
     int32_t disp = (int32_t)(rnd() % 129) - 64;
-    t->in.gpr[X86_RSP] = base + (WINDOW / 2 + rnd() % (WINDOW / 4)) ;
+    t->in.gpr[X86_RSP] = base + (WINDOW / 2 + rnd() % (WINDOW / 4));
     if (x86_insn_has_mem(i) && i->has_modrm) {
         uint64_t v = at - (uint64_t)(int64_t)i->disp;
         (void)disp;
@@ -542,8 +602,8 @@ static void aim_addresses(struct test_case *t, const struct x86_insn *i)
     }
     /* Bit strings reach as far as their index says. */
     if ((i->op == X86_OP_BT || i->op == X86_OP_BTS || i->op == X86_OP_BTR || i->op == X86_OP_BTC) &&
-        i->opnd[0].kind == X86_OPND_MEM && i->opnd[1].kind == X86_OPND_GPR && i->opnd[1].reg != X86_RBX &&
-        i->opnd[1].reg != X86_RSP) {
+        i->opnd[0].kind == X86_OPND_MEM && i->opnd[1].kind == X86_OPND_GPR &&
+        i->opnd[1].reg != X86_RBX && i->opnd[1].reg != X86_RSP) {
         t->in.gpr[i->opnd[1].reg] = (uint64_t)(int64_t)((int)(rnd() % 512) - 256);
         t->in.gpr[i->opnd[1].reg] &= i->opsize == 8 ? ~0ull : i->opsize == 4 ? 0xffffffff : 0xffff;
     }
@@ -598,7 +658,7 @@ static bool make_case(struct test_case *t)
     return true;
 }
 
-/* --- failing ---------------------------------------------------------------------------------------- */
+/* --- failing ---------------------------------------------------------------------------------- */
 
 static void print_insn(const struct test_case *t)
 {
@@ -616,14 +676,16 @@ static void print_diff(const struct outcome *g, const struct outcome *n)
     fprintf(stderr, "  vector: emu %d, host %d\n", g->vector, n->vector);
     for (unsigned k = 0; k < 16; k++) {
         if (g->s.gpr[k] != n->s.gpr[k]) {
-            fprintf(stderr, "  gpr[%u]: emu %016" PRIx64 ", host %016" PRIx64 "\n", k, g->s.gpr[k], n->s.gpr[k]);
+            fprintf(stderr, "  gpr[%u]: emu %016" PRIx64 ", host %016" PRIx64 "\n", k, g->s.gpr[k],
+                    n->s.gpr[k]);
         }
         if (memcmp(g->s.vec[k], n->s.vec[k], 32) != 0) {
             for (unsigned w = 0; w < 4; w++) {
                 uint64_t a, b;
                 memcpy(&a, g->s.vec[k] + 8 * w, 8);
                 memcpy(&b, n->s.vec[k] + 8 * w, 8);
-                fprintf(stderr, "  vec[%u].u64[%u]: emu %016" PRIx64 ", host %016" PRIx64 "\n", k, w, a, b);
+                fprintf(stderr, "  vec[%u].u64[%u]: emu %016" PRIx64 ", host %016" PRIx64 "\n", k,
+                        w, a, b);
             }
         }
     }
@@ -631,9 +693,10 @@ static void print_diff(const struct outcome *g, const struct outcome *n)
     uint32_t mg, mn;
     memcpy(&mg, g->s.fx + 24, 4);
     memcpy(&mn, n->s.fx + 24, 4);
-    fprintf(stderr, "  fcw/fsw/ftw: emu %02x%02x %02x%02x %02x, host %02x%02x %02x%02x %02x; mxcsr %x %x\n", g->s.fx[1],
-            g->s.fx[0], g->s.fx[3], g->s.fx[2], g->s.fx[4], n->s.fx[1], n->s.fx[0], n->s.fx[3], n->s.fx[2], n->s.fx[4],
-            mg, mn);
+    fprintf(stderr,
+            "  fcw/fsw/ftw: emu %02x%02x %02x%02x %02x, host %02x%02x %02x%02x %02x; mxcsr %x %x\n",
+            g->s.fx[1], g->s.fx[0], g->s.fx[3], g->s.fx[2], g->s.fx[4], n->s.fx[1], n->s.fx[0],
+            n->s.fx[3], n->s.fx[2], n->s.fx[4], mg, mn);
     for (unsigned k = 0; k < 8; k++) {
         uint64_t a, b;
         uint16_t sa, sb;
@@ -642,7 +705,8 @@ static void print_diff(const struct outcome *g, const struct outcome *n)
         memcpy(&sa, g->s.fx + 40 + 16 * k, 2);
         memcpy(&sb, n->s.fx + 40 + 16 * k, 2);
         if (a != b || sa != sb) {
-            fprintf(stderr, "  st(%u): emu %04x %016" PRIx64 ", host %04x %016" PRIx64 "\n", k, sa, a, sb, b);
+            fprintf(stderr, "  st(%u): emu %04x %016" PRIx64 ", host %04x %016" PRIx64 "\n", k, sa,
+                    a, sb, b);
         }
     }
     for (unsigned k = 0; k < WINDOW; k++) {

@@ -8,9 +8,9 @@
 #include <ucontext.h>
 
 /* All below 2 GiB, so that code reaches it by absolute 32-bit addresses. */
-#define AREA 0x0fe00000ul
+#define AREA      0x0fe00000ul
 #define AREA_SIZE 0x4000ul
-#define INSN_OFF 0x400
+#define INSN_OFF  0x400
 
 struct area {
     uint8_t code[0x1000];
@@ -125,7 +125,7 @@ bool host_run_init(void)
     void *m = mmap((void *)HOST_MEM_BASE, HOST_MEM_SIZE, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     static uint8_t stack[65536];
-    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
+    stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
     if (p == MAP_FAILED || m == MAP_FAILED || sigaltstack(&ss, NULL) < 0) {
         return false;
     }
@@ -134,8 +134,9 @@ bool host_run_init(void)
     area->mxcsr = 0x1f80;
     build_prologue();
     build_epilogue();
-    struct sigaction sa = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    struct sigaction sa = { .sa_sigaction = on_trap,
+                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
     for (unsigned k = 0; k < sizeof signals / sizeof signals[0]; k++) {
         sigaction(signals[k], &sa, NULL);
     }

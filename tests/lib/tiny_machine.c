@@ -60,14 +60,19 @@ static uint64_t tsc(void *opaque)
 struct tiny *tiny_new(void)
 {
     struct tiny *t = calloc(1, sizeof *t);
-    struct x86_bus bus = {.pio_read = pio_read, .pio_write = pio_write, .mmio_read = mmio_read,
-                          .mmio_write = mmio_write, .irq_ack = irq_ack, .tsc = tsc, .opaque = t};
+    struct x86_bus bus = { .pio_read = pio_read,
+                           .pio_write = pio_write,
+                           .mmio_read = mmio_read,
+                           .mmio_write = mmio_write,
+                           .irq_ack = irq_ack,
+                           .tsc = tsc,
+                           .opaque = t };
     if (!t || !(t->ram = calloc(1, RAM_SIZE))) {
         abort();
     }
     t->pm = physmem_new();
     physmem_add_ram(t->pm, "ram", 0, RAM_SIZE, t->ram, 0);
-    t->topology = (struct x86_topology){1, 1, 1};
+    t->topology = (struct x86_topology){ 1, 1, 1 };
     t->model.name = "tiny";
     strcpy(t->model.vendor, "GenuineIntel");
     t->model.phys_bits = 40;
@@ -137,8 +142,8 @@ static void gate(struct tiny *t, unsigned sel, unsigned code, uint32_t off, unsi
 }
 
 #define FLAT 0xfffff
-#define F32 0xc /* G, D */
-#define F64 0xa /* G, L */
+#define F32  0xc /* G, D */
+#define F64  0xa /* G, L */
 
 static void build_gdt(struct tiny *t, bool wide)
 {
@@ -222,11 +227,11 @@ static void build_tss(struct tiny *t, bool wide)
     tiny_write(t, TINY_TSS + 0x66, 0x68, 2); /* I/O bitmap at 68h, all open; VME's 32 bytes below */
     memset(t->ram + TINY_TSS + 0x2068, 0xff, 1);
     /* The second task, 32-bit: same address space, starts at TINY_TARGET. */
-    static const uint16_t segs[6] = {SEL_DATA, SEL_CODE32, SEL_DATA, SEL_DATA, 0, 0};
+    static const uint16_t segs[6] = { SEL_DATA, SEL_CODE32, SEL_DATA, SEL_DATA, 0, 0 };
     for (unsigned i = 0; i < 6; i++) {
         tiny_write(t, TINY_TSS2 + 0x48 + 4 * i, segs[i], 4);
         if (i < 4) {
-            static const uint16_t segs16[4] = {SEL_DATA, SEL_CODE16, SEL_DATA, SEL_DATA};
+            static const uint16_t segs16[4] = { SEL_DATA, SEL_CODE16, SEL_DATA, SEL_DATA };
             tiny_write(t, TINY_TSS16 + 0x22 + 2 * i, segs16[i], 2);
         }
     }
@@ -301,9 +306,9 @@ static void seg(struct tiny *t, struct x86_state *s, unsigned r, uint16_t sel)
 
 static void segs_v86(struct x86_state *s)
 {
-    static const uint16_t sel[6] = {0x6000, 0x2000, 0x3000, 0x6000, 0x6000, 0x6000};
+    static const uint16_t sel[6] = { 0x6000, 0x2000, 0x3000, 0x6000, 0x6000, 0x6000 };
     for (unsigned i = 0; i < 6; i++) {
-        s->seg[i] = (struct x86_seg){(uint64_t)sel[i] << 4, 0xffff, sel[i], 0xf3};
+        s->seg[i] = (struct x86_seg){ (uint64_t)sel[i] << 4, 0xffff, sel[i], 0xf3 };
     }
     s->rflags |= X86_FL_VM;
     s->gpr[X86_RSP] = 0x800;
@@ -313,7 +318,7 @@ static void segs_v86(struct x86_state *s)
 
 static void segs_real(struct x86_state *s)
 {
-    static const uint16_t sel[6] = {0x5000, 0x1000, 0x0800, 0x5000, 0x5000, 0x5000};
+    static const uint16_t sel[6] = { 0x5000, 0x1000, 0x0800, 0x5000, 0x5000, 0x5000 };
     for (unsigned i = 0; i < 6; i++) {
         s->seg[i] =
             (struct x86_seg){ (uint64_t)sel[i] << 4, 0xffff, sel[i], i == X86_CS ? 0x9b : 0x93 };
@@ -321,7 +326,7 @@ static void segs_real(struct x86_state *s)
     s->gpr[X86_RSP] = 0x800;
     s->gpr[X86_RBX] = 0;
     s->rip = 0;
-    s->idt = (struct x86_dtable){0, 0x3ff};
+    s->idt = (struct x86_dtable){ 0, 0x3ff };
 }
 
 static void segs_protected(struct tiny *t, struct x86_state *s, enum tiny_mode m)
@@ -352,17 +357,22 @@ static void control(struct x86_state *s, enum tiny_mode m)
     s->cr0 = X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | (m == TINY_REAL ? 0 : X86_CR0_PE);
     s->cr4 = 0;
     switch (m) {
-    case TINY_PG32: case TINY_PG32_USER:
+    case TINY_PG32:
+    case TINY_PG32_USER:
         s->cr0 |= X86_CR0_PG;
         s->cr4 = X86_CR4_PSE;
         s->cr3 = TINY_PD32;
         break;
-    case TINY_PAE: case TINY_PAE_USER:
+    case TINY_PAE:
+    case TINY_PAE_USER:
         s->cr0 |= X86_CR0_PG;
         s->cr4 = X86_CR4_PAE;
         s->cr3 = TINY_PAE_PDPT;
         break;
-    case TINY_LONG: case TINY_LONG_USER: case TINY_COMPAT: case TINY_COMPAT_USER:
+    case TINY_LONG:
+    case TINY_LONG_USER:
+    case TINY_COMPAT:
+    case TINY_COMPAT_USER:
         s->cr0 |= X86_CR0_PG;
         s->cr4 = X86_CR4_PAE;
         s->cr3 = TINY_PML4;
@@ -390,8 +400,8 @@ void tiny_setup(struct tiny *t, enum tiny_mode m)
     build_paging(t);
     x86_state_reset(s, true, 0x600);
     s->groups = X86_GROUP_ALL & ~X86_GROUP_TSC;
-    s->gdt = (struct x86_dtable){TINY_GDT, 0x1ff};
-    s->idt = (struct x86_dtable){TINY_IDT, (uint16_t)(wide ? 0xfff : 0x7ff)};
+    s->gdt = (struct x86_dtable){ TINY_GDT, 0x1ff };
+    s->idt = (struct x86_dtable){ TINY_IDT, (uint16_t)(wide ? 0xfff : 0x7ff) };
     for (unsigned i = 0; i < 16; i++) {
         s->gpr[i] = 0x11110000u * (i & 7) + 0x1111;
     }

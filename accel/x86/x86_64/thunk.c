@@ -5,7 +5,8 @@
  * A stub keeps the instruction's opcode, prefixes, W, L and immediate, and renames its operands:
  *   ModRM.reg -> xmm1 / mm1 / r8     ModRM.rm -> xmm2 / mm2 / r9, or memory at [r11]
  *   vvvv      -> xmm3 / r10          imm8[7:4] -> xmm4
- * Arguments: rdi cpu, rsi reg, rdx rm (moved to r11), rcx vvvv, r8 is4. Implicit operands (XMM0, RAX,
+ * Arguments: rdi cpu, rsi reg, rdx rm (moved to r11), rcx vvvv, r8 is4. Implicit operands (XMM0,
+ * RAX,
  * RDX, RCX) keep their numbers.
  */
 #include "accel/x86/thunk.h"
@@ -18,7 +19,7 @@
 /* Room for every form there is: about 160,000, most of them immediates of a few dozen opcodes. The
  * host gives a page when it is used; a Linux guest uses one or two hundred KiB. */
 #define CODE_SIZE (32u << 20)
-#define STUB_MAX 256 /* bytes; longer than any stub */
+#define STUB_MAX  256 /* bytes; longer than any stub */
 
 struct form {
     uint8_t map, opcode, pp, w, vex, l, modrm_kind, reg_ext, imm, opsize16;
@@ -62,11 +63,11 @@ static void put32(struct buf *o, uint32_t v)
     o->n += 4;
 }
 
-#define IO_OFF(f) ((uint32_t)(offsetof(struct x86_cpu, io) + offsetof(struct x86_thunk_io, f)))
+#define IO_OFF(f)  ((uint32_t)(offsetof(struct x86_cpu, io) + offsetof(struct x86_thunk_io, f)))
 #define GPR_OFF(r) ((uint32_t)(offsetof(struct x86_cpu, st.gpr) + 8 * (r)))
-#define VEC0_OFF ((uint32_t)offsetof(struct x86_cpu, st.vec))
+#define VEC0_OFF   ((uint32_t)offsetof(struct x86_cpu, st.vec))
 
-/* --- which form, which properties --------------------------------------------------------------- */
+/* --- which form, which properties ------------------------------------------------------------- */
 
 static bool has_suffix(const char *s, const char *const *list)
 {
@@ -91,10 +92,11 @@ static bool has_prefix(const char *s, const char *const *list)
 /* Does the instruction depend on MXCSR? By the mnemonic: integer ones begin with P. */
 static bool uses_mxcsr(const struct x86_insn *i)
 {
-    static const char *const arith[] = {"ADD", "SUB", "MUL", "DIV", "MIN", "MAX", "SQRT", "CMP", "ROUND", "DPP",
-                                        "HADD", "HSUB", "FMADD", "FMSUB", "FNMADD", "FNMSUB", NULL};
-    static const char *const types[] = {"PS", "PD", "SS", "SD", NULL};
-    static const char *const other[] = {"CVT", "COMIS", "UCOMIS", NULL};
+    static const char *const arith[] = { "ADD",   "SUB",   "MUL",    "DIV",    "MIN",  "MAX",
+                                         "SQRT",  "CMP",   "ROUND",  "DPP",    "HADD", "HSUB",
+                                         "FMADD", "FMSUB", "FNMADD", "FNMSUB", NULL };
+    static const char *const types[] = { "PS", "PD", "SS", "SD", NULL };
+    static const char *const other[] = { "CVT", "COMIS", "UCOMIS", NULL };
     const char *name = x86_op_name((enum x86_op)i->op);
     if (i->cls != X86_CLS_SSE && i->cls != X86_CLS_AVX) {
         return false;
@@ -108,21 +110,50 @@ static bool uses_mxcsr(const struct x86_insn *i)
 static unsigned flag_props(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_POPCNT: case X86_OP_COMISS: case X86_OP_COMISD: case X86_OP_UCOMISS: case X86_OP_UCOMISD:
-    case X86_OP_VCOMISS: case X86_OP_VCOMISD: case X86_OP_VUCOMISS: case X86_OP_VUCOMISD:
-    case X86_OP_PTEST: case X86_OP_VPTEST: case X86_OP_VTESTPS: case X86_OP_VTESTPD:
-    case X86_OP_PCMPESTRI: case X86_OP_PCMPESTRM: case X86_OP_PCMPISTRI: case X86_OP_PCMPISTRM:
-    case X86_OP_VPCMPESTRI: case X86_OP_VPCMPESTRM: case X86_OP_VPCMPISTRI: case X86_OP_VPCMPISTRM:
-        return X86_STUB_FLAGS_OUT;
-    case X86_OP_LZCNT: case X86_OP_TZCNT: case X86_OP_ANDN: case X86_OP_BEXTR: case X86_OP_BLSI:
-    case X86_OP_BLSMSK: case X86_OP_BLSR: case X86_OP_BZHI: case X86_OP_ADCX: case X86_OP_ADOX:
-    case X86_OP_FCOMI: case X86_OP_FCOMIP: case X86_OP_FUCOMI: case X86_OP_FUCOMIP:
-        return X86_STUB_FLAGS_IN | X86_STUB_FLAGS_OUT;
-    case X86_OP_FCMOVB: case X86_OP_FCMOVE: case X86_OP_FCMOVBE: case X86_OP_FCMOVU:
-    case X86_OP_FCMOVNB: case X86_OP_FCMOVNE: case X86_OP_FCMOVNBE: case X86_OP_FCMOVNU:
-        return X86_STUB_FLAGS_IN;
-    default:
-        return 0;
+    case X86_OP_POPCNT:
+    case X86_OP_COMISS:
+    case X86_OP_COMISD:
+    case X86_OP_UCOMISS:
+    case X86_OP_UCOMISD:
+    case X86_OP_VCOMISS:
+    case X86_OP_VCOMISD:
+    case X86_OP_VUCOMISS:
+    case X86_OP_VUCOMISD:
+    case X86_OP_PTEST:
+    case X86_OP_VPTEST:
+    case X86_OP_VTESTPS:
+    case X86_OP_VTESTPD:
+    case X86_OP_PCMPESTRI:
+    case X86_OP_PCMPESTRM:
+    case X86_OP_PCMPISTRI:
+    case X86_OP_PCMPISTRM:
+    case X86_OP_VPCMPESTRI:
+    case X86_OP_VPCMPESTRM:
+    case X86_OP_VPCMPISTRI:
+    case X86_OP_VPCMPISTRM: return X86_STUB_FLAGS_OUT;
+    case X86_OP_LZCNT:
+    case X86_OP_TZCNT:
+    case X86_OP_ANDN:
+    case X86_OP_BEXTR:
+    case X86_OP_BLSI:
+    case X86_OP_BLSMSK:
+    case X86_OP_BLSR:
+    case X86_OP_BZHI:
+    case X86_OP_ADCX:
+    case X86_OP_ADOX:
+    case X86_OP_FCOMI:
+    case X86_OP_FCOMIP:
+    case X86_OP_FUCOMI:
+    case X86_OP_FUCOMIP: return X86_STUB_FLAGS_IN | X86_STUB_FLAGS_OUT;
+    case X86_OP_FCMOVB:
+    case X86_OP_FCMOVE:
+    case X86_OP_FCMOVBE:
+    case X86_OP_FCMOVU:
+    case X86_OP_FCMOVNB:
+    case X86_OP_FCMOVNE:
+    case X86_OP_FCMOVNBE:
+    case X86_OP_FCMOVNU: return X86_STUB_FLAGS_IN;
+    default: return 0;
     }
 }
 
@@ -161,14 +192,15 @@ static struct form form_of(const struct x86_insn *i)
     return f;
 }
 
-/* --- emitting ------------------------------------------------------------------------------------ */
+/* --- emitting --------------------------------------------------------------------------------- */
 
 static bool is_vec(unsigned kind)
 {
     return kind == X86_OPND_XMM || kind == X86_OPND_YMM;
 }
 
-/* Moves a register operand between its host register and [ptr]: vectors 1-4, mm1-2, r8-r10. ptr is the
+/* Moves a register operand between its host register and [ptr]: vectors 1-4, mm1-2, r8-r10. ptr is
+ * the
  * ModRM rm of rsi (6), r11 (3, needs B), rcx (1), r8 (0, needs B). */
 static void emit_move(struct buf *o, unsigned kind, bool vex, unsigned n, unsigned ptr, bool store)
 {
@@ -202,7 +234,8 @@ static void emit_move(struct buf *o, unsigned kind, bool vex, unsigned n, unsign
     }
 }
 
-/* Host register number of an operand by its place: vectors and MM 1.., GPRs r8.. (returned as 0..). */
+/* Host register number of an operand by its place: vectors and MM 1.., GPRs r8.. (returned as
+ * 0..). */
 static unsigned host_reg(unsigned kind, unsigned loc)
 {
     unsigned n = loc == X86_LOC_REG ? 1 : loc == X86_LOC_RM ? 2 : loc == X86_LOC_VVVV ? 3 : 4;
@@ -231,22 +264,26 @@ static const struct x86_operand *operand_at(const struct x86_insn *i, unsigned l
 
 static bool is_pcmpestr(unsigned op)
 {
-    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPESTRM || op == X86_OP_VPCMPESTRI || op == X86_OP_VPCMPESTRM;
+    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPESTRM || op == X86_OP_VPCMPESTRI ||
+           op == X86_OP_VPCMPESTRM;
 }
 
 static bool is_pcmpstri(unsigned op)
 {
-    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPISTRI || op == X86_OP_VPCMPESTRI || op == X86_OP_VPCMPISTRI;
+    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPISTRI || op == X86_OP_VPCMPESTRI ||
+           op == X86_OP_VPCMPISTRI;
 }
 
 static bool is_pcmpstrm(unsigned op)
 {
-    return op == X86_OP_PCMPESTRM || op == X86_OP_PCMPISTRM || op == X86_OP_VPCMPESTRM || op == X86_OP_VPCMPISTRM;
+    return op == X86_OP_PCMPESTRM || op == X86_OP_PCMPISTRM || op == X86_OP_VPCMPESTRM ||
+           op == X86_OP_VPCMPISTRM;
 }
 
 static bool reads_xmm0(unsigned op)
 {
-    return op == X86_OP_BLENDVPS || op == X86_OP_BLENDVPD || op == X86_OP_PBLENDVB || op == X86_OP_SHA256RNDS2;
+    return op == X86_OP_BLENDVPS || op == X86_OP_BLENDVPD || op == X86_OP_PBLENDVB ||
+           op == X86_OP_SHA256RNDS2;
 }
 
 static void emit_implicit_loads(struct buf *o, const struct x86_insn *i)
@@ -296,7 +333,7 @@ static void emit_insn(struct buf *o, const struct x86_insn *i, const struct form
         put8(o, (r_ext ? 0 : 0x80u) | 0x40 | (b_ext ? 0 : 0x20u) | f->map);
         put8(o, (unsigned)f->w << 7 | (~vn & 15) << 3 | (unsigned)f->l << 2 | f->pp);
     } else {
-        static const uint8_t pps[] = {0, 0x66, 0xf3, 0xf2};
+        static const uint8_t pps[] = { 0, 0x66, 0xf3, 0xf2 };
         if (f->opsize16 && f->pp != 1) {
             put8(o, 0x66);
         }
@@ -342,22 +379,24 @@ static void emit_flags_out(struct buf *o)
 
 static void emit_loads(struct buf *o, const struct x86_insn *i, const struct form *f)
 {
-    static const uint8_t order[] = {X86_LOC_IS4, X86_LOC_VVVV, X86_LOC_REG, X86_LOC_RM};
+    static const uint8_t order[] = { X86_LOC_IS4, X86_LOC_VVVV, X86_LOC_REG, X86_LOC_RM };
     for (unsigned k = 0; k < sizeof order; k++) {
         const struct x86_operand *op = operand_at(i, order[k]);
         if (op && is_register(op->kind)) {
-            emit_move(o, op->kind, f->vex, host_reg(op->kind, order[k]), pointer_of(order[k]), false);
+            emit_move(o, op->kind, f->vex, host_reg(op->kind, order[k]), pointer_of(order[k]),
+                      false);
         }
     }
 }
 
 static void emit_stores(struct buf *o, const struct x86_insn *i, const struct form *f)
 {
-    static const uint8_t order[] = {X86_LOC_VVVV, X86_LOC_RM, X86_LOC_REG};
+    static const uint8_t order[] = { X86_LOC_VVVV, X86_LOC_RM, X86_LOC_REG };
     for (unsigned k = 0; k < sizeof order; k++) {
         const struct x86_operand *op = operand_at(i, order[k]);
         if (op && is_register(op->kind) && (op->access & (X86_ACC_W | X86_ACC_CR))) {
-            emit_move(o, op->kind, f->vex, host_reg(op->kind, order[k]), pointer_of(order[k]), true);
+            emit_move(o, op->kind, f->vex, host_reg(op->kind, order[k]), pointer_of(order[k]),
+                      true);
         }
     }
 }
@@ -401,7 +440,8 @@ static unsigned build_vector(struct buf *o, const struct x86_insn *i, const stru
     return props;
 }
 
-/* x87: the whole unit's state goes in and out. The guest's own control word is in force: an unmasked
+/* x87: the whole unit's state goes in and out. The guest's own control word is in force: an
+ * unmasked
  * exception stays pending in the image, since FXSAVE and FNINIT do not wait. */
 static unsigned build_x87(struct buf *o, const struct x86_insn *i, const struct form *f)
 {
@@ -425,7 +465,7 @@ static unsigned build_x87(struct buf *o, const struct x86_insn *i, const struct 
     return props;
 }
 
-/* --- the table ----------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static guint form_hash(gconstpointer p)
 {
@@ -456,7 +496,7 @@ static const struct x86_stub *stub_make(const struct x86_insn *i, const struct f
     if (!stubs_ready()) {
         return NULL;
     }
-    struct buf o = {.n = 0};
+    struct buf o = { .n = 0 };
     struct stub_entry *e = g_new0(struct stub_entry, 1);
     e->form = *f;
     e->stub.props = is_x87(i) ? build_x87(&o, i, f) : build_vector(&o, i, f);
