@@ -64,8 +64,9 @@ void edid_build(uint8_t edid[128], unsigned xres, unsigned yres)
     };
     static const uint8_t header[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
     /* sRGB primaries and white point, 10-bit fractions. */
-    static const uint8_t colours[10] = { 0xee, 0x91, 0xa3, 0x54, 0x4c,
-                                         0x99, 0x26, 0x0f, 0x50, 0x54 };
+    static const uint8_t colours[10] = {
+        0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54
+    };
     memset(edid, 0, 128);
     memcpy(edid, header, sizeof(header));
     edid[8] = 0x15; /* "EMU": 5, 13, 21 in five bits each */
@@ -75,7 +76,7 @@ void edid_build(uint8_t edid[128], unsigned xres, unsigned yres)
     edid[17] = 34;
     edid[18] = 1; /* EDID 1.4 */
     edid[19] = 4;
-    edid[20] = 0xa5; /* digital, 8 bits a colour, DisplayPort */
+    edid[20] = 0xa5;                                   /* digital, 8 bits a colour, DisplayPort */
     edid[21] = (uint8_t)((xres * 254 / 960 + 5) / 10); /* cm */
     edid[22] = (uint8_t)((yres * 254 / 960 + 5) / 10);
     edid[23] = 120;  /* gamma 2.2 */
@@ -88,8 +89,8 @@ void edid_build(uint8_t edid[128], unsigned xres, unsigned yres)
     }
     detailed_timing(edid + 54, xres, yres);
     /* Range limits: 50-75 Hz, 30-160 kHz, 600 MHz, timing by the default formula. */
-    static const uint8_t limits[18] = { 0, 0, 0, 0xfd, 0, 50, 75, 30, 160, 60, 0x01, '\n',
-                                        ' ', ' ', ' ', ' ', ' ', ' ' };
+    static const uint8_t limits[18] = { 0,  0,    0,    0xfd, 0,   50,  75,  30,  160,
+                                        60, 0x01, '\n', ' ',  ' ', ' ', ' ', ' ', ' ' };
     memcpy(edid + 72, limits, sizeof(limits));
     descriptor_text(edid + 90, 0xfc, "EMU Monitor");
     descriptor_text(edid + 108, 0xff, "0001");

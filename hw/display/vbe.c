@@ -11,7 +11,7 @@
 #include "hw/display/vga_int.h"
 
 #define ID_FIRST 0xb0c0
-#define ID_LAST 0xb0c5
+#define ID_LAST  0xb0c5
 
 static unsigned bits_per_pixel(const struct vga *v)
 {
@@ -144,7 +144,8 @@ void vbe_write(struct vga *v, unsigned index, uint16_t val)
             v->redraw = true;
         }
         break;
-    case DISPI_X_OFFSET: case DISPI_Y_OFFSET:
+    case DISPI_X_OFFSET:
+    case DISPI_Y_OFFSET:
         r[index] = val;
         v->redraw = true;
         break;

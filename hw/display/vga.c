@@ -14,9 +14,9 @@
 #include "core/log.h"
 #include "hw/display/vga_int.h"
 
-#define BAR2_SIZE 0x1000
-#define BAR2_PORTS 0x400
-#define BAR2_DISPI 0x500
+#define BAR2_SIZE   0x1000
+#define BAR2_PORTS  0x400
+#define BAR2_DISPI  0x500
 #define LINE_PIXELS 8192
 
 static struct vga *vga_of(struct device *d)
@@ -213,8 +213,8 @@ static bool parse_addr(const char *s, int *place, GError **err)
         ok = end != p && fn < 8;
     }
     if (!ok || *end) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    "VGA: addr=%s: a slot 0-1f, or slot.function", s);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "VGA: addr=%s: a slot 0-1f, or slot.function",
+                    s);
         return false;
     }
     *place = PCI_DEVFN((int)slot, (int)fn) + 1;
@@ -305,8 +305,8 @@ static bool vga_realize(struct device *dev, GError **err)
     pci_bar_mem(&v->pci, 2, BAR2_SIZE, 0, &bar2_ops, v);
     edid_build(v->edid, v->xres, v->yres);
     rom_load(v, env);
-    v->window = physmem_add_io(v->mem, "vga-window", VGA_WINDOW, VGA_WINDOW_SIZE, &vga_window_ops,
-                               v, 1);
+    v->window =
+        physmem_add_io(v->mem, "vga-window", VGA_WINDOW, VGA_WINDOW_SIZE, &vga_window_ops, v, 1);
     const struct display_source source = { vga_update, vga_text, v };
     display_set_source(v->display, &source);
     vga_reset(dev);

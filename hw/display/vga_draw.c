@@ -10,13 +10,12 @@
 
 #include "hw/display/vga_int.h"
 
-#define SEQ_HALF_CLOCK 0x08
-#define SEQ_SCREEN_OFF 0x20
-#define ATTR_8BIT 0x40
+#define SEQ_HALF_CLOCK  0x08
+#define SEQ_SCREEN_OFF  0x20
 #define ATTR_PAN_COMPAT 0x20
-#define ATTR_P54S 0x80
-#define ATTR_ENABLE 0x20 /* in the index */
-#define VGA_CELLS 0x10000u /* a legacy picture wraps at 64 Ki cells */
+#define ATTR_P54S       0x80
+#define ATTR_ENABLE     0x20     /* in the index */
+#define VGA_CELLS       0x10000u /* a legacy picture wraps at 64 Ki cells */
 
 bool vga_is_text(const struct vga *v)
 {
@@ -371,8 +370,8 @@ void vga_update(void *opaque, bool full)
         width = m.width;
         height = m.height;
     }
-    uint64_t geometry = (uint64_t)pic << 56 | (uint64_t)v->dispi[DISPI_BPP] << 48 |
-                        (uint64_t)width << 24 | height;
+    uint64_t geometry =
+        (uint64_t)pic << 56 | (uint64_t)v->dispi[DISPI_BPP] << 48 | (uint64_t)width << 24 | height;
     full |= v->redraw || geometry != v->geometry;
     v->redraw = false;
     v->geometry = geometry;

@@ -74,15 +74,15 @@ enum dispi_enable {
 #define DISPI_MAX_XRES 2560
 #define DISPI_MAX_YRES 1600
 
-#define VGA_WINDOW 0xa0000u
+#define VGA_WINDOW      0xa0000u
 #define VGA_WINDOW_SIZE 0x20000u
-#define VGA_PAGE 4096u
-#define VGA_FONT_SIZE 8192 /* 256 characters of 32 lines */
+#define VGA_PAGE        4096u
+#define VGA_FONT_SIZE   8192 /* 256 characters of 32 lines */
 
 /* How the picture on the surface was made; anything different is drawn anew. */
 struct vga_text_cache {
     unsigned cols, rows;
-    uint16_t *cells;          /* rows * (cols + 1) */
+    uint16_t *cells; /* rows * (cols + 1) */
     uint8_t font[2][VGA_FONT_SIZE];
     /* As drawn (row -1: none), and as being drawn; col holds the shape too. */
     int cursor_row, cursor_col, cursor_new_row, cursor_new_col;
@@ -94,7 +94,7 @@ struct vga {
     /* Properties. */
     uint32_t vgamem_mb, xres, yres;
     char *addr;
-    int place; /* devfn + 1; 0 = the next free slot */
+    int place;          /* devfn + 1; 0 = the next free slot */
     const uint8_t *rom; /* until realize */
     size_t rom_len;
 
@@ -106,12 +106,12 @@ struct vga {
 
     uint8_t *vram, *vram_alloc;
     uint32_t vram_size;
-    struct mem_region *lfb;     /* BAR0 */
-    struct mem_region *window;  /* A0000-BFFFF by callbacks */
-    struct mem_region *direct;  /* a part of it as plain RAM, or NULL */
+    struct mem_region *lfb;    /* BAR0 */
+    struct mem_region *window; /* A0000-BFFFF by callbacks */
+    struct mem_region *direct; /* a part of it as plain RAM, or NULL */
     uint32_t direct_base, direct_size, direct_off;
-    uint8_t *dirty;             /* a byte a page, set by our own writes */
-    uint8_t *drawn;             /* scratch: pages to draw anew */
+    uint8_t *dirty; /* a byte a page, set by our own writes */
+    uint8_t *drawn; /* scratch: pages to draw anew */
 
     uint8_t misc, feature;
     uint8_t seq_index, seq[8];
@@ -125,7 +125,7 @@ struct vga {
     bool plain_text_write, plain_text_read; /* see vga_mem_mode_changed */
 
     uint16_t dispi_index, dispi[DISPI_COUNT];
-    uint8_t dispi_low; /* first half of a misaligned word */
+    uint8_t dispi_low;   /* first half of a misaligned word */
     uint32_t line_bytes; /* of a DISPI mode; 4 bpp: of one plane */
     uint8_t edid[256];
 
@@ -133,13 +133,13 @@ struct vga {
     int64_t frame_ns;
     unsigned v_total, v_display, v_sync, v_sync_lines, h_total, h_display;
 
-    bool redraw;        /* palette, mode or font changed */
+    bool redraw; /* palette, mode or font changed */
     bool freeze;
     bool steady;        /* this update shows blinking things: a whole picture was asked for */
     uint32_t lut16[16]; /* pixel of a 4-bit colour */
     uint32_t lut256[256];
-    uint32_t *line;     /* scratch for one line */
-    uint64_t geometry;  /* of the last picture */
+    uint32_t *line;    /* scratch for one line */
+    uint64_t geometry; /* of the last picture */
     struct vga_text_cache text;
 };
 

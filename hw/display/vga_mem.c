@@ -11,12 +11,12 @@
 
 #include "hw/display/vga_int.h"
 
-#define SEQ_CHAIN4 0x08
-#define SEQ_SEQUENTIAL 0x04 /* clear: odd/even */
-#define GFX_ODD_EVEN 0x10
-#define GFX_READ_MODE1 0x08
+#define SEQ_CHAIN4      0x08
+#define SEQ_SEQUENTIAL  0x04 /* clear: odd/even */
+#define GFX_ODD_EVEN    0x10
+#define GFX_READ_MODE1  0x08
 #define MISC_RAM_ENABLE 0x02
-#define NO_ADDRESS UINT32_MAX
+#define NO_ADDRESS      UINT32_MAX
 
 /* Bits of a nibble to bytes of a cell. */
 static const uint32_t expand4[16] = {
@@ -87,8 +87,8 @@ static uint8_t read_byte(struct vga *v, uint32_t off)
         return (uint8_t)(v->latch >> (8 * plane));
     }
     /* Read mode 1: which pixels have the colour, in the planes that count. */
-    uint32_t differs = (v->latch ^ expand4[v->gfx[GFX_COMPARE] & 15]) &
-                       expand4[v->gfx[GFX_DONT_CARE] & 15];
+    uint32_t differs =
+        (v->latch ^ expand4[v->gfx[GFX_COMPARE] & 15]) & expand4[v->gfx[GFX_DONT_CARE] & 15];
     differs |= differs >> 16;
     differs |= differs >> 8;
     return (uint8_t)~differs;
@@ -230,11 +230,12 @@ void vga_mem_unmap_direct(struct vga *v)
 void vga_mem_mode_changed(struct vga *v)
 {
     uint32_t base, size, off;
-    bool text = !(v->seq[SEQ_MEMORY_MODE] & (SEQ_CHAIN4 | SEQ_SEQUENTIAL)) &&
-                v->dispi[DISPI_BANK] == 0;
+    bool text =
+        !(v->seq[SEQ_MEMORY_MODE] & (SEQ_CHAIN4 | SEQ_SEQUENTIAL)) && v->dispi[DISPI_BANK] == 0;
     v->plain_text_write = text && write_is_plain(v) && (v->seq[SEQ_MAP_MASK] & 15) == 3;
-    v->plain_text_read = text && (v->gfx[GFX_MODE] & (GFX_ODD_EVEN | GFX_READ_MODE1)) ==
-                                     GFX_ODD_EVEN && !(v->gfx[GFX_READ_MAP] & 2);
+    v->plain_text_read = text &&
+                         (v->gfx[GFX_MODE] & (GFX_ODD_EVEN | GFX_READ_MODE1)) == GFX_ODD_EVEN &&
+                         !(v->gfx[GFX_READ_MAP] & 2);
     if (!v->window) {
         return;
     }

@@ -8,7 +8,7 @@
 
 #include "hw/display/vga_int.h"
 
-#define MISC_COLOR 0x01
+#define MISC_COLOR   0x01
 #define CRTC_PROTECT 0x80
 
 enum { DAC_READ = 3, DAC_WRITE = 0 };
@@ -29,10 +29,10 @@ void vga_timing_changed(struct vga *v)
     v->v_sync = c[CRTC_V_SYNC_START] | (over & 0x04) << 6 | (over & 0x80) << 2;
     v->v_sync_lines = ((c[CRTC_V_SYNC_END] & 15u) - (v->v_sync & 15u)) & 15u;
     v->v_sync_lines = v->v_sync_lines ? v->v_sync_lines : 16;
-    v->frame_ns = (int64_t)v->h_total * dots * div * v->v_total * NS_PER_SEC /
-                  dot_hz[v->misc >> 2 & 3];
-    if (v->frame_ns < 5 * NS_PER_MS || v->frame_ns > 100 * NS_PER_MS ||
-        v->h_display > v->h_total || v->v_display > v->v_total || v->v_sync >= v->v_total) {
+    v->frame_ns =
+        (int64_t)v->h_total * dots * div * v->v_total * NS_PER_SEC / dot_hz[v->misc >> 2 & 3];
+    if (v->frame_ns < 5 * NS_PER_MS || v->frame_ns > 100 * NS_PER_MS || v->h_display > v->h_total ||
+        v->v_display > v->v_total || v->v_sync >= v->v_total) {
         v->frame_ns = NS_PER_SEC / 60;
         v->h_total = 100;
         v->h_display = 80;
@@ -192,9 +192,12 @@ uint8_t vga_port_read(struct vga *v, uint16_t port)
     case 0x3cc: return v->misc;
     case 0x3ce: return v->gfx_index;
     case 0x3cf: return v->gfx[v->gfx_index & 15];
-    case 0x3b4: case 0x3d4: return v->crtc_index;
-    case 0x3b5: case 0x3d5: return v->crtc_index < CRTC_COUNT ? v->crtc[v->crtc_index] : 0xff;
-    case 0x3ba: case 0x3da: return input_status_1(v);
+    case 0x3b4:
+    case 0x3d4: return v->crtc_index;
+    case 0x3b5:
+    case 0x3d5: return v->crtc_index < CRTC_COUNT ? v->crtc[v->crtc_index] : 0xff;
+    case 0x3ba:
+    case 0x3da: return input_status_1(v);
     default: return 0xff;
     }
 }
@@ -233,9 +236,12 @@ void vga_port_write(struct vga *v, uint16_t port, uint8_t val)
     case 0x3c9: dac_data_write(v, val); break;
     case 0x3ce: v->gfx_index = val & 15; break;
     case 0x3cf: gfx_write(v, val); break;
-    case 0x3b4: case 0x3d4: v->crtc_index = val; break;
-    case 0x3b5: case 0x3d5: crtc_write(v, val); break;
-    case 0x3ba: case 0x3da: v->feature = val & 0x10; break;
+    case 0x3b4:
+    case 0x3d4: v->crtc_index = val; break;
+    case 0x3b5:
+    case 0x3d5: crtc_write(v, val); break;
+    case 0x3ba:
+    case 0x3da: v->feature = val & 0x10; break;
     default: break;
     }
 }

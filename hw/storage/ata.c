@@ -436,11 +436,12 @@ static void set_features(struct ide_drive *d)
     case 0x03: ok = ide_set_transfer_mode(d, d->tf.nsector[0]); break;
     case 0x55: d->look_ahead = false; break;
     case 0xaa: d->look_ahead = true; break;
-    case 0x05: case 0x85: /* advanced power management */
-    case 0x42: case 0xc2: /* acoustic management */
-        ok = false;
-        break;
-    case 0x66: case 0xcc: break; /* keep or revert settings at soft reset: accepted */
+    case 0x05:
+    case 0x85: /* advanced power management */
+    case 0x42:
+    case 0xc2: /* acoustic management */ ok = false; break;
+    case 0x66:
+    case 0xcc: break; /* keep or revert settings at soft reset: accepted */
     default: ok = false; break;
     }
     if (!ok) {

@@ -35,8 +35,8 @@ static void identify_features(const struct ide_drive *d, uint16_t *w)
 {
     const uint16_t set1 = 0x4000 /* NOP */ | 0x2000 /* READ BUFFER */ | 0x1000 /* WRITE BUFFER */ |
                           0x0040 /* look-ahead */ | 0x0020 /* write cache */ | 0x0008 /* power */;
-    const uint16_t set2 = 0x2000 /* FLUSH CACHE EXT */ | 0x1000 /* FLUSH CACHE */ |
-                          0x0400 /* 48-bit addresses */;
+    const uint16_t set2 =
+        0x2000 /* FLUSH CACHE EXT */ | 0x1000 /* FLUSH CACHE */ | 0x0400 /* 48-bit addresses */;
     w[82] = set1;
     w[83] = 0x4000 | set2;
     w[84] = 0x4000;
@@ -53,17 +53,17 @@ void ata_identify(struct ide_drive *d)
     ide_put_string(w + 10, d->serial, 20);
     ide_put_string(w + 23, EMU_DISK_FIRMWARE, 8);
     ide_put_string(w + 27, d->model, 40);
-    w[47] = 0x8000 | 16;                /* most sectors per DRQ block */
-    w[48] = 1;                          /* 32-bit data port */
-    w[49] = 0x2f00;                     /* standby timer, IORDY (may be off), LBA, DMA */
+    w[47] = 0x8000 | 16; /* most sectors per DRQ block */
+    w[48] = 1;           /* 32-bit data port */
+    w[49] = 0x2f00;      /* standby timer, IORDY (may be off), LBA, DMA */
     w[50] = 0x4000;
-    w[51] = w[52] = 0x0200;             /* PIO and DMA timing modes of old */
-    w[53] = 0x0007;                     /* words 54-58, 64-70 and 88 are valid */
+    w[51] = w[52] = 0x0200; /* PIO and DMA timing modes of old */
+    w[53] = 0x0007;         /* words 54-58, 64-70 and 88 are valid */
     w[59] = (uint16_t)(d->multiple ? 0x0100 | d->multiple : 0);
     w[63] = (uint16_t)(0x07 | d->mwdma_mode << 8);
-    w[64] = 0x03;                       /* PIO modes 3 and 4 */
+    w[64] = 0x03;                        /* PIO modes 3 and 4 */
     w[65] = w[66] = w[67] = w[68] = 120; /* ns */
-    w[80] = 0x007c;                     /* ATA-2 to ATA/ATAPI-6 */
+    w[80] = 0x007c;                      /* ATA-2 to ATA/ATAPI-6 */
     identify_features(d, w);
     w[88] = (uint16_t)(0x3f | d->udma_mode << 8);
     w[93] = (uint16_t)(0x6000 | (d->unit == 0 ? 0x0001 : 0x0100)); /* 80-conductor cable */

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#define FRAME 2048u
+#define FRAME             2048u
 #define SECTORS_PER_FRAME (FRAME / SECTOR_SIZE)
-#define RAW_FRAME 2352u
+#define RAW_FRAME         2352u
 /* Frames that PIO reads gather at once. */
 #define PIO_FRAMES 32
 
@@ -290,17 +290,23 @@ void atapi_command(struct ide_drive *d, uint8_t cmd)
     case 0x08: device_reset(d); return;
     case 0xa0: packet_begin(d); return;
     case 0xa1: identify_packet(d); return;
-    case 0x20: case 0xec: /* disk commands abort and show who is here (ATA-6 9.12) */
-        signature(d);
-        break;
-    case 0xe0: case 0xe1: case 0xe2: case 0xe3: case 0x94: case 0x95: case 0x96: case 0x97:
-        ide_complete(d);
-        return;
-    case 0xe5: case 0x98:
+    case 0x20:
+    case 0xec: /* disk commands abort and show who is here (ATA-6 9.12) */ signature(d); break;
+    case 0xe0:
+    case 0xe1:
+    case 0xe2:
+    case 0xe3:
+    case 0x94:
+    case 0x95:
+    case 0x96:
+    case 0x97: ide_complete(d); return;
+    case 0xe5:
+    case 0x98:
         d->tf.nsector[0] = 0xff;
         ide_complete(d);
         return;
-    case 0xe6: case 0x99:
+    case 0xe6:
+    case 0x99:
         d->asleep = true;
         ide_complete(d);
         return;

@@ -11,7 +11,7 @@ enum profile { PROFILE_NONE = 0, PROFILE_CD_ROM = 0x08, PROFILE_DVD_ROM = 0x10 }
 
 /* An 80-minute CD; larger media are shown as a DVD. */
 #define CD_MAX_FRAMES (80 * 60 * 75u)
-#define LEAD_OUT 0xaa
+#define LEAD_OUT      0xaa
 
 static void put16(uint8_t *p, unsigned v)
 {
@@ -145,9 +145,9 @@ static size_t mode_page(struct ide_drive *d, uint8_t page, uint8_t *p)
         p[2] = 0x1b; /* reads CD-R, CD-RW, DVD-ROM, DVD-R */
         p[4] = 0x70; /* mode 2 forms 1 and 2, multi-session */
         p[6] = (uint8_t)(0x29 | (d->cd.door_locked ? 2 : 0)); /* tray, eject, lock */
-        put16(p + 8, 8448);  /* 48x in kB/s */
+        put16(p + 8, 8448);                                   /* 48x in kB/s */
         put16(p + 10, 2);
-        put16(p + 12, 512);  /* kB of buffer */
+        put16(p + 12, 512); /* kB of buffer */
         put16(p + 14, 8448);
         return 20;
     default: return 0;
@@ -411,7 +411,7 @@ static size_t features(struct ide_drive *d, uint8_t *p, unsigned from, unsigned 
         const uint8_t *data;
         size_t len;
     } all[] = {
-        { 0x00, 1, 1, profiles, 8 },  { 0x01, 1, 1, core, 8 },     { 0x03, 1, 1, removable, 4 },
+        { 0x00, 1, 1, profiles, 8 },   { 0x01, 1, 1, core, 8 },     { 0x03, 1, 1, removable, 4 },
         { 0x10, 0, any, readable, 8 }, { 0x1e, 0, cd, cd_read, 4 }, { 0x1f, 0, dvd, cd_read, 0 },
     };
     size_t len = 0;
@@ -492,7 +492,7 @@ static void read_disc_information(struct ide_drive *d)
     put16(p, 32);
     p[2] = 0x0e; /* complete disc, complete last session */
     p[3] = p[4] = p[5] = p[6] = 1;
-    p[7] = 0x20; /* unrestricted use */
+    p[7] = 0x20;             /* unrestricted use */
     memset(p + 16, 0xff, 8); /* no further lead-in or lead-out can be written */
     atapi_reply(d, 34, get16(cdb + 7));
 }

@@ -20,8 +20,8 @@
 #include "hw/pc/dma8237.h"
 #include "hw/storage/fdc_int.h"
 
-#define FDC_IRQ 6
-#define FDC_DMA 2
+#define FDC_IRQ         6
+#define FDC_DMA         2
 #define VERSION_82077AA 0x90
 
 enum dor_bits { DOR_DRIVE = 0x03, DOR_NRESET = 0x04, DOR_DMAGATE = 0x08 };
@@ -183,9 +183,9 @@ static void sense_interrupt(struct fdc *f)
 {
     for (unsigned i = 0; i < 4; i++) {
         if (f->sense_pending & 1u << i) {
-            f->sense_pending &= (uint8_t)~(1u << i);
-            f->seek_pending &= (uint8_t)~(1u << i);
-            f->drive_busy &= (uint8_t)~(1u << i);
+            f->sense_pending &= (uint8_t) ~(1u << i);
+            f->seek_pending &= (uint8_t) ~(1u << i);
+            f->drive_busy &= (uint8_t) ~(1u << i);
             f->result[0] = f->sense_st0[i];
             f->result[1] = i < FDC_DRIVES ? f->drive[i].track : 0;
             phase_result(f, 2);
@@ -287,15 +287,24 @@ static const struct fdc_cmd {
     uint8_t code, mask, len; /* bytes of the command phase */
     void (*run)(struct fdc *f);
 } commands[] = {
-    { 0x06, 0x1f, 9, fdc_cmd_read },        { 0x05, 0x3f, 9, fdc_cmd_write },
-    { 0x0c, 0x1f, 9, fdc_cmd_read_deleted }, { 0x09, 0x3f, 9, fdc_cmd_write },
-    { 0x02, 0x9f, 9, fdc_cmd_read_track },  { 0x16, 0x1f, 9, fdc_cmd_verify },
-    { 0x0a, 0xbf, 2, fdc_cmd_read_id },     { 0x0d, 0xbf, 6, fdc_cmd_format },
-    { 0x03, 0xff, 3, specify },             { 0x04, 0xff, 2, sense_drive },
-    { 0x07, 0xff, 2, recalibrate },         { 0x08, 0xff, 1, sense_interrupt },
-    { 0x0f, 0xff, 3, seek },                { 0x8f, 0xbf, 3, relative_seek },
-    { 0x0e, 0xff, 1, dumpreg },             { 0x10, 0xff, 1, version },
-    { 0x12, 0xff, 2, perpendicular },       { 0x13, 0xff, 4, configure },
+    { 0x06, 0x1f, 9, fdc_cmd_read },
+    { 0x05, 0x3f, 9, fdc_cmd_write },
+    { 0x0c, 0x1f, 9, fdc_cmd_read_deleted },
+    { 0x09, 0x3f, 9, fdc_cmd_write },
+    { 0x02, 0x9f, 9, fdc_cmd_read_track },
+    { 0x16, 0x1f, 9, fdc_cmd_verify },
+    { 0x0a, 0xbf, 2, fdc_cmd_read_id },
+    { 0x0d, 0xbf, 6, fdc_cmd_format },
+    { 0x03, 0xff, 3, specify },
+    { 0x04, 0xff, 2, sense_drive },
+    { 0x07, 0xff, 2, recalibrate },
+    { 0x08, 0xff, 1, sense_interrupt },
+    { 0x0f, 0xff, 3, seek },
+    { 0x8f, 0xbf, 3, relative_seek },
+    { 0x0e, 0xff, 1, dumpreg },
+    { 0x10, 0xff, 1, version },
+    { 0x12, 0xff, 2, perpendicular },
+    { 0x13, 0xff, 4, configure },
     { 0x14, 0x7f, 1, lock }, /* PART ID (18h) came with the 82078 and is invalid here */
 };
 
@@ -380,8 +389,7 @@ static uint8_t msr_read(const struct fdc *f)
     case FDC_RESULT: return (uint8_t)(MSR_RQM | MSR_DIO | MSR_BUSY | busy);
     case FDC_PIO_DATA:
         return (uint8_t)(MSR_RQM | MSR_NONDMA | MSR_BUSY | busy | (f->to_host ? MSR_DIO : 0));
-    default:
-        return (uint8_t)(MSR_BUSY | busy | (f->specify[1] & SPECIFY_ND ? MSR_NONDMA : 0));
+    default: return (uint8_t)(MSR_BUSY | busy | (f->specify[1] & SPECIFY_ND ? MSR_NONDMA : 0));
     }
 }
 
@@ -538,7 +546,8 @@ static bool fdc_realize(struct device *dev, GError **err)
             g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
                         "drive '%s': %" G_GUINT64_FORMAT " sectors are too many for a floppy disk "
                         "(at most %u)",
-                        d->id ? d->id : block_path(d->block), block_sectors(d->block), FDC_MAX_SECTORS);
+                        d->id ? d->id : block_path(d->block), block_sectors(d->block),
+                        FDC_MAX_SECTORS);
             f->drives[i] = NULL;
             fdc_unrealize(dev);
             return false;

@@ -19,10 +19,10 @@ static const struct disk_format {
     uint16_t sectors;
     uint8_t tracks, heads, spt, rates, drive_type;
 } formats[] = {
-    { 320, 40, 1, 8, DOUBLE, 2 },   { 360, 40, 1, 9, DOUBLE, 2 },   { 640, 40, 2, 8, DOUBLE, 2 },
-    { 720, 40, 2, 9, DOUBLE, 2 },   { 1440, 80, 2, 9, R250, 4 },    { 1600, 80, 2, 10, R250, 4 },
-    { 2400, 80, 2, 15, R500, 2 },   { 2880, 80, 2, 18, R500, 4 },   { 3200, 80, 2, 20, R500, 4 },
-    { 3360, 80, 2, 21, R500, 4 },   { 3444, 82, 2, 21, R500, 4 },   { 5760, 80, 2, 36, R1M, 5 },
+    { 320, 40, 1, 8, DOUBLE, 2 }, { 360, 40, 1, 9, DOUBLE, 2 }, { 640, 40, 2, 8, DOUBLE, 2 },
+    { 720, 40, 2, 9, DOUBLE, 2 }, { 1440, 80, 2, 9, R250, 4 },  { 1600, 80, 2, 10, R250, 4 },
+    { 2400, 80, 2, 15, R500, 2 }, { 2880, 80, 2, 18, R500, 4 }, { 3200, 80, 2, 20, R500, 4 },
+    { 3360, 80, 2, 21, R500, 4 }, { 3444, 82, 2, 21, R500, 4 }, { 5760, 80, 2, 36, R1M, 5 },
 };
 
 /* A size that no format has is that of a boot image: shown as the start of a 1.44M (or 2.88M) disk
@@ -166,8 +166,8 @@ static void io_failed(struct fdc *f, int ret)
 {
     if (f->io_errors < 16) { /* a guest may retry for ever */
         f->io_errors++;
-        log_err("fdc", "%s of floppy %u, sector %u: %s", f->write ? "write" : "read",
-                f->cmd[1] & 3, lba_of(f, fdc_selected(f)), g_strerror(-ret));
+        log_err("fdc", "%s of floppy %u, sector %u: %s", f->write ? "write" : "read", f->cmd[1] & 3,
+                lba_of(f, fdc_selected(f)), g_strerror(-ret));
     }
     if (f->write) {
         fdc_finish(f, ST0_ABNORMAL | ST0_EC, 0, 0);

@@ -10,7 +10,7 @@
 #include "core/device.h"
 #include "hw/isa/isa.h"
 
-#define FDC_DRIVES 2
+#define FDC_DRIVES      2
 #define FDC_MAX_SECTORS 5760u
 /* A cylinder of the densest disk, both heads. */
 #define FDC_BUF (2u * 36 * SECTOR_SIZE)

@@ -27,7 +27,7 @@ struct bus_master {
     uint32_t prdt;
     uint32_t next_prd; /* address of the next descriptor */
     uint32_t addr, left;
-    bool last;         /* the descriptor in use is the table's last */
+    bool last; /* the descriptor in use is the table's last */
 };
 
 struct ide_pci {
@@ -65,8 +65,8 @@ static bool bm_next_descriptor(struct bus_master *bm)
         return false;
     }
     bm->next_prd += 8;
-    bm->addr = (uint32_t)prd[3] << 24 | (uint32_t)prd[2] << 16 | (uint32_t)prd[1] << 8 |
-               (prd[0] & 0xfeu);
+    bm->addr =
+        (uint32_t)prd[3] << 24 | (uint32_t)prd[2] << 16 | (uint32_t)prd[1] << 8 | (prd[0] & 0xfeu);
     bm->left = (uint32_t)prd[5] << 8 | (prd[4] & 0xfeu);
     if (bm->left == 0) {
         bm->left = 0x10000;
@@ -133,7 +133,10 @@ static uint8_t bm_read8(const struct bus_master *bm, unsigned reg)
     switch (reg) {
     case BM_REG_COMMAND: return bm->command;
     case BM_REG_STATUS: return bm->status;
-    case BM_REG_PRDT: case 5: case 6: case 7: return (uint8_t)(bm->prdt >> 8 * (reg & 3));
+    case BM_REG_PRDT:
+    case 5:
+    case 6:
+    case 7: return (uint8_t)(bm->prdt >> 8 * (reg & 3));
     default: return 0;
     }
 }
@@ -147,9 +150,10 @@ static void bm_write8(struct bus_master *bm, unsigned reg, uint8_t v)
         bm->status = (uint8_t)((v & BM_CAPABLE) | (bm->status & BM_ACTIVE) |
                                (bm->status & ~v & (BM_ERROR | BM_INTERRUPT)));
         break;
-    case BM_REG_PRDT: case 5: case 6: case 7:
-        bm->prdt = ((bm->prdt & ~(0xffu << shift)) | (uint32_t)v << shift) & ~3u;
-        break;
+    case BM_REG_PRDT:
+    case 5:
+    case 6:
+    case 7: bm->prdt = ((bm->prdt & ~(0xffu << shift)) | (uint32_t)v << shift) & ~3u; break;
     default: break;
     }
 }

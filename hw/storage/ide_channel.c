@@ -26,7 +26,7 @@ enum {
 };
 
 #define CMD_DEVICE_RESET 0x08
-#define CMD_DIAGNOSTIC 0x90
+#define CMD_DIAGNOSTIC   0x90
 /* How long BSY stays after software reset; the standard allows up to 31 s, hosts wait 2 ms. */
 #define SRST_BUSY_NS (100 * NS_PER_US)
 
@@ -107,8 +107,7 @@ static void pio_moved(struct ide_drive *d)
     }
 }
 
-void ide_dma_begin(struct ide_drive *d, size_t len, bool to_host,
-                   void (*moved)(struct ide_drive *))
+void ide_dma_begin(struct ide_drive *d, size_t len, bool to_host, void (*moved)(struct ide_drive *))
 {
     d->pos = 0;
     d->end = len;
@@ -268,8 +267,7 @@ bool ide_set_transfer_mode(struct ide_drive *d, uint8_t mode)
         d->udma_mode = (uint8_t)(1 << n);
         d->mwdma_mode = 0;
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

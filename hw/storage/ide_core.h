@@ -49,15 +49,15 @@ struct ide_taskfile {
 
 /* Reads or writes in progress, in sectors of 512 bytes (CD: frames). */
 struct ide_rw {
-    uint64_t lba;         /* of the next sector to move */
-    uint32_t remaining;   /* from lba on */
-    uint32_t chunk;       /* in the buffer, or on its way there */
-    uint32_t chunk_max;   /* most sectors in the buffer */
-    uint32_t done;        /* sectors of the chunk that the block back end has moved */
-    uint32_t req_len;     /* of the request in flight */
-    uint32_t req_limit;   /* shrinks when a request failed, to find the bad sector */
-    uint32_t drq_bytes;   /* PIO: per DRQ block */
-    uint64_t bad_lba;     /* when `bad` */
+    uint64_t lba;       /* of the next sector to move */
+    uint32_t remaining; /* from lba on */
+    uint32_t chunk;     /* in the buffer, or on its way there */
+    uint32_t chunk_max; /* most sectors in the buffer */
+    uint32_t done;      /* sectors of the chunk that the block back end has moved */
+    uint32_t req_len;   /* of the request in flight */
+    uint32_t req_limit; /* shrinks when a request failed, to find the bad sector */
+    uint32_t drq_bytes; /* PIO: per DRQ block */
+    uint64_t bad_lba;   /* when `bad` */
     bool write, verify, dma, ext, bad;
 };
 
@@ -70,11 +70,11 @@ struct ide_sense {
 struct ide_cd {
     uint8_t packet[12];
     struct ide_sense sense;
-    uint32_t byte_limit;     /* PIO: most bytes a DRQ block */
-    unsigned frame_size;     /* 2048 or 2352 */
-    size_t have;             /* bytes of buf to send */
+    uint32_t byte_limit; /* PIO: most bytes a DRQ block */
+    unsigned frame_size; /* 2048 or 2352 */
+    size_t have;         /* bytes of buf to send */
     bool dma;
-    bool unit_attention;     /* medium changed, not yet reported */
+    bool unit_attention; /* medium changed, not yet reported */
     bool door_locked, tray_open;
     bool event_new, event_removed, event_eject;
 };
@@ -87,16 +87,16 @@ struct ide_drive {
     uint64_t sectors;
     char serial[21], model[41];
     struct ide_taskfile tf;
-    bool intrq;        /* interrupt pending */
+    bool intrq; /* interrupt pending */
     uint8_t command;
 
     /* Buffer and the DRQ block in it. */
     uint8_t *buf;
     size_t buf_size;
-    size_t pos, end;                     /* bytes of buf still to move */
+    size_t pos, end; /* bytes of buf still to move */
     bool to_host;
-    void (*moved)(struct ide_drive *d);  /* the DRQ block or burst is complete */
-    bool dma_pending;                    /* DMARQ: waits for or is served by the bus master */
+    void (*moved)(struct ide_drive *d); /* the DRQ block or burst is complete */
+    bool dma_pending;                   /* DMARQ: waits for or is served by the bus master */
 
     struct block_req *req;
     void (*io_done)(struct ide_drive *d, int ret);
@@ -110,9 +110,9 @@ struct ide_drive {
     unsigned cur_cyls, cur_heads, cur_spt; /* INITIALIZE DEVICE PARAMETERS */
     uint8_t multiple;                      /* 0 = off */
     bool write_cache, look_ahead, asleep;
-    uint8_t mwdma_mode, udma_mode;         /* one-hot, 0 = not selected */
-    uint8_t power;                         /* CHECK POWER MODE's answer */
-    uint8_t host_buf[512];                 /* READ/WRITE BUFFER */
+    uint8_t mwdma_mode, udma_mode; /* one-hot, 0 = not selected */
+    uint8_t power;                 /* CHECK POWER MODE's answer */
+    uint8_t host_buf[512];         /* READ/WRITE BUFFER */
     struct ide_cd cd;
 };
 
@@ -133,9 +133,9 @@ struct ide_channel {
     struct timer srst_timer; /* end of the busy time after a reset */
     bool irq_level;
     bool in_pump;
-    uint8_t control;         /* Device Control */
-    uint8_t selected;        /* 0 or 1 */
-    const char *name;        /* for messages */
+    uint8_t control;  /* Device Control */
+    uint8_t selected; /* 0 or 1 */
+    const char *name; /* for messages */
 };
 
 /* ide_channel.c */

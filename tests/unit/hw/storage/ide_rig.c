@@ -22,7 +22,7 @@ struct rig *rig_new(const char *kinds, uint64_t sectors)
         if (kinds[i] == '-') {
             continue;
         }
-        r->drive[i] = (struct drive){ .id = (char *)(uintptr_t)"test", .iface = DRIVE_IF_IDE };
+        r->drive[i] = (struct drive){ .id = (char *)(uintptr_t) "test", .iface = DRIVE_IF_IDE };
         if (kinds[i] != 'e') {
             r->disk[i] = fake_block_new(sectors);
             for (uint64_t s = 0; s < sectors; s++) { /* each sector says where it is */
@@ -100,8 +100,7 @@ void settle(struct rig *r)
     }
 }
 
-void command28(struct rig *r, unsigned unit, uint32_t lba, unsigned count,
-                             unsigned cmd)
+void command28(struct rig *r, unsigned unit, uint32_t lba, unsigned count, unsigned cmd)
 {
     out(r, R_DEV, 0xe0 | unit << 4 | (lba >> 24 & 15));
     out(r, R_COUNT, count);
@@ -111,8 +110,7 @@ void command28(struct rig *r, unsigned unit, uint32_t lba, unsigned count,
     out(r, R_CMD, cmd);
 }
 
-void command48(struct rig *r, unsigned unit, uint64_t lba, unsigned count,
-                             unsigned cmd)
+void command48(struct rig *r, unsigned unit, uint64_t lba, unsigned count, unsigned cmd)
 {
     out(r, R_DEV, 0xe0 | unit << 4);
     out(r, R_COUNT, count >> 8);

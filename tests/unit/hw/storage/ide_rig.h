@@ -13,9 +13,9 @@
 #include "tests/fake/unit.h"
 
 #define RAM_SIZE MIB(8)
-#define BM 0xc000u
-#define PRDT 0x1000u
-#define DATA 0x100000u
+#define BM       0xc000u
+#define PRDT     0x1000u
+#define DATA     0x100000u
 
 enum { R_DATA, R_ERR, R_COUNT, R_LOW, R_MID, R_HIGH, R_DEV, R_CMD };
 

@@ -431,9 +431,9 @@ static void test_abuse(void **state)
     (void)state;
     struct rig *r = rig_new("dd--", 1000);
     command28(r, 0, 10, 4, 0x20);
-    out(r, R_CMD, 0xec);  /* ignored */
-    out(r, R_LOW, 0x99);  /* ignored */
-    out(r, R_DEV, 0xf0);  /* ignored: the device holds the bus */
+    out(r, R_CMD, 0xec); /* ignored */
+    out(r, R_LOW, 0x99); /* ignored */
+    out(r, R_DEV, 0xf0); /* ignored: the device holds the bus */
     assert_int_equal(fake_block_pending(r->disk[0]), 1);
     control(r, 4);
     assert_int_equal(fake_block_pending(r->disk[0]), 0);
@@ -595,12 +595,12 @@ static void test_setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identify),     cmocka_unit_test(test_pio_read),
-        cmocka_unit_test(test_pio_write),    cmocka_unit_test(test_dma),
-        cmocka_unit_test(test_dma_tables),   cmocka_unit_test(test_bm_registers),
-        cmocka_unit_test(test_addresses),    cmocka_unit_test(test_read_errors),
-        cmocka_unit_test(test_write_errors), cmocka_unit_test(test_fail_nth),
-        cmocka_unit_test(test_abuse),        cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_identify),       cmocka_unit_test(test_pio_read),
+        cmocka_unit_test(test_pio_write),      cmocka_unit_test(test_dma),
+        cmocka_unit_test(test_dma_tables),     cmocka_unit_test(test_bm_registers),
+        cmocka_unit_test(test_addresses),      cmocka_unit_test(test_read_errors),
+        cmocka_unit_test(test_write_errors),   cmocka_unit_test(test_fail_nth),
+        cmocka_unit_test(test_abuse),          cmocka_unit_test(test_selection),
         cmocka_unit_test(test_small_commands), cmocka_unit_test(test_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

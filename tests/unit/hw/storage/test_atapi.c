@@ -153,8 +153,8 @@ static void test_toc(void **state)
     struct rig *r = cd_rig("--c-");
     struct reply p;
     PACKET(r, &p, 0x43, 0, 0, 0, 0, 0, 0, 0x03, 0x24);
-    static const uint8_t lba[20] = { 0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0,
-                                     0, 0x14, 0xaa, 0, 0, 0, 1000 >> 8, 1000 & 0xff };
+    static const uint8_t lba[20] = { 0, 18, 1, 1,    0,    0x14, 1, 0, 0,         0,
+                                     0, 0,  0, 0x14, 0xaa, 0,    0, 0, 1000 >> 8, 1000 & 0xff };
     assert_int_equal(p.len, 20);
     assert_memory_equal(p.data, lba, 20);
     PACKET(r, &p, 0x43, 2, 0, 0, 0, 0, 0xaa, 0, 12); /* MSF of the lead-out */
@@ -334,9 +334,12 @@ static void test_random(void **state)
         r->base = v & 1 ? 0x1f0 : 0x170;
         switch (v >> 1 & 15) {
         case 0: out(r, R_CMD, v >> 8 & 0xff); break;
-        case 1: out(r, R_CMD, (const uint8_t[]){ 0xa0, 0xc8, 0xca, 0x20, 0x30, 0xec, 0xa1,
-                                                 0x25 }[v >> 8 & 7]); break;
-        case 2: case 3: out(r, v >> 8 & 7, v >> 12 & 0xff); break;
+        case 1:
+            out(r, R_CMD,
+                (const uint8_t[]){ 0xa0, 0xc8, 0xca, 0x20, 0x30, 0xec, 0xa1, 0x25 }[v >> 8 & 7]);
+            break;
+        case 2:
+        case 3: out(r, v >> 8 & 7, v >> 12 & 0xff); break;
         case 4: control(r, v >> 8 & 0x86); break;
         case 5: ioport_write(r->io, bm_port(r, v >> 8 & 7), v, 1); break;
         case 6: ioport_write(r->io, bm_port(r, 4), v & 0x7ffffc, 4); break;

@@ -68,7 +68,7 @@ static void command(struct rig *r, const uint8_t *bytes, unsigned n)
     }
 }
 
-#define COMMAND(r, ...)                                                                   \
+#define COMMAND(r, ...) \
     command((r), (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
 
 /* Sectors 0 = nothing, 1 = an empty drive. */
@@ -359,7 +359,7 @@ static void test_write(void **state)
     (void)state;
     struct rig *r = rig_new(1440, 0);
     memset(r->isa->ram + BUF, 0x3c, 8192);
-    out(r, 0x3f7, 2); /* 720K: 250 kbit/s */
+    out(r, 0x3f7, 2);             /* 720K: 250 kbit/s */
     COMMAND(r, 0x13, 0, 0x57, 0); /* implied seek */
     dma_setup(r, 0x4a, 4 * 512);
     COMMAND(r, 0xc5, 0x00, 10, 0, 8, 2, 9, 0x1b, 0xff); /* crosses to head 1 */
@@ -503,8 +503,11 @@ static void test_random(void **state)
         case 3: settle(r); break;
         case 4: dma_setup(r, v & 16 ? 0x46 : 0x4a, 1 + (v >> 8 & 0x3fff)); break;
         case 5: out(r, 0x0a, v >> 4 & 7); break;
-        default: out(r, 0x3f5, (const uint8_t[]){ 0x46, 0xe6, 0x45, 0x4d, 0, 1, 2,
-                                                  (uint8_t)(v >> 16) }[v >> 8 & 7]); break;
+        default:
+            out(r, 0x3f5,
+                (const uint8_t[]){ 0x46, 0xe6, 0x45, 0x4d, 0, 1, 2,
+                                   (uint8_t)(v >> 16) }[v >> 8 & 7]);
+            break;
         }
     }
     out(r, 0x3f2, 0);
@@ -519,10 +522,10 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reset),  cmocka_unit_test(test_seek),
+        cmocka_unit_test(test_reset),    cmocka_unit_test(test_seek),
         cmocka_unit_test(test_read_dma), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_write),  cmocka_unit_test(test_pio),
-        cmocka_unit_test(test_formats), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_write),    cmocka_unit_test(test_pio),
+        cmocka_unit_test(test_formats),  cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
