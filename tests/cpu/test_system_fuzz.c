@@ -84,10 +84,10 @@ static unsigned put_insn(uint8_t *p)
     return n;
 }
 
-static void put_code(struct tiny *t, uint64_t at)
+static void put_code(struct tiny *t, uint64_t at, unsigned len)
 {
     uint8_t *p = t->ram + at;
-    for (unsigned n = 0; n < 200;) {
+    for (unsigned n = 0; n < len;) {
         n += put_insn(p + n);
     }
 }
@@ -184,8 +184,15 @@ static void fuzz(void **state)
         uint64_t here = seed;
         enum tiny_mode m = (enum tiny_mode)below(TINY_MODES);
         tiny_setup(t, m);
-        put_code(t, TINY_CODE);
-        put_code(t, TINY_UCODE);
+        put_code(t, TINY_CODE, 200);
+        put_code(t, TINY_UCODE, 200);
+        if (below(4)) { /* handlers that go on instead of halting */
+            put_code(t, TINY_HANDLERS, 0x1000);
+            put_code(t, TINY_TARGET, 200);
+            for (unsigned v = 0; v < 256; v++) { /* so that every fault costs an instruction */
+                t->ram[TINY_HANDLERS + v * 16] = 0x90;
+            }
+        }
         spoil_memory(t);
         spoil_registers(t);
         tiny_sync(t);
