@@ -45,6 +45,7 @@ $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
+$(eval $(call probe,SDL2,sdl2,sdl2))
 # Debian 12's Zydis has no .pc file.
 ifeq ($(filter zydis,$(HAVE))$(filter no,$(ZYDIS)),)
 ifneq ($(shell printf '\043include <Zydis/Zydis.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)

@@ -11,6 +11,7 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "core/opts.h"
+#include "ui/ui.h"
 
 enum store { STRING, LIST, FLAG, CALL };
 
@@ -41,6 +42,17 @@ static bool option_enable_kvm(struct vm_config *c, const char *name, const char 
     (void)value;
     (void)err;
     list_add(c->accel, "kvm");
+    return true;
+}
+
+/* -sdl and -curses. */
+static bool option_display_name(struct vm_config *c, const char *name, const char *value,
+                                GError **err)
+{
+    (void)value;
+    (void)err;
+    g_free(c->display);
+    c->display = g_strdup(name);
     return true;
 }
 
@@ -148,6 +160,15 @@ static bool option_version(struct vm_config *c, const char *name, const char *va
 #ifdef HAVE_ZYDIS
             " Zydis"
 #endif
+#ifdef HAVE_SDL2
+            " SDL2"
+#endif
+#ifdef HAVE_CURSES
+            " ncurses"
+#endif
+#ifdef HAVE_VNC
+            " LibVNCServer"
+#endif
             "\n");
     return true;
 }
@@ -174,7 +195,7 @@ static bool print_list(const struct option *o, const char *value)
         g_print("none                 no graphics adapter\n"
                 "std                  standard VGA with Bochs VBE (default)\n");
     } else if (strcmp(o->name, "display") == 0) {
-        g_print("none\n");
+        ui_print_list();
     } else {
         return false;
     }

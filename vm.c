@@ -25,6 +25,7 @@
 #include "hw/isa/isa.h"
 #include "hw/pc/lapic.h"
 #include "os/os.h"
+#include "ui/ui.h"
 #include "vm_setup.h"
 
 /* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later.
@@ -44,6 +45,7 @@ struct vm {
     struct input_hub *input;
     struct display *display;
     struct chardev_set *chardevs;
+    struct ui_set *ui;
     GPtrArray *drives;
     GHashTable *device_ids;
     GPtrArray *keep; /* strings that pc_config points to */
@@ -622,6 +624,30 @@ static bool make_process(struct vm *vm, GError **err)
     return true;
 }
 
+/* Last of all: messages of what fails before must not meet a terminal in curses' hands. */
+static bool make_ui(struct vm *vm, GError **err)
+{
+    const struct vm_config *c = vm->config;
+    bool quiet = c->serial->len == 0 && c->parallel->len == 0 && c->debugcon->len == 0 &&
+                 c->chardev->len == 0 && !c->nographic;
+    const struct ui_params p = {
+        .display = vm->display,
+        .input = vm->input,
+        .loop = vm->loop,
+        .clock = vm->clock,
+        .name = vm->pc_config.name,
+        .accel = vm->accel.ops->name,
+        .full_screen = c->full_screen,
+        .terminal_free = quiet && !c->daemonize,
+        .unseen = quiet && !c->screenshot_on_exit && !c->screentext_on_exit,
+        .quit = on_quit_key,
+        .opaque = vm,
+    };
+    bool none = !c->display && (c->nographic || vm->pc_config.vga == PC_VGA_NONE);
+    vm->ui = ui_open(&p, none ? "none" : c->display, c->vnc, err);
+    return vm->ui != NULL;
+}
+
 static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
 {
     const struct vm_config *c = vm->config;
@@ -637,7 +663,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
-           make_board(vm, err) && make_vcpus(vm, err) && make_process(vm, err);
+           make_board(vm, err) && make_vcpus(vm, err) && make_process(vm, err) &&
+           make_ui(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)
@@ -664,6 +691,7 @@ struct vm *vm_new(const struct vm_config *c, GError **err)
 void vm_free(struct vm *vm)
 {
     machine_lock();
+    ui_close(vm->ui);
     if (vm->vcpus) {
         vcpus_free(vm->vcpus);
         vm->vcpus = NULL;
@@ -767,8 +795,8 @@ static void drive_arg_free(void *p)
     }
 #define STRINGS(c)                                                                              \
     {                                                                                           \
-        (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->uuid,    \
-            (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit, \
+        (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,     \
+            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit, \
             (c)->screentext_on_exit                                                             \
     }
 

@@ -23,11 +23,11 @@ struct vm_config {
     GPtrArray *device, *global, *chardev, *serial, *parallel, *debugcon, *net;
     GPtrArray *firmware_dir, *fw_cfg, *smbios, *boot, *rtc, *name;
     char *bios, *kernel, *initrd, *append;
-    char *vga, *display, *uuid, *pidfile, *monitor;
+    char *vga, *display, *vnc, *uuid, *pidfile, *monitor;
     char *log_items, *log_file;
     char *screenshot_on_exit, *screentext_on_exit;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
-    bool no_acpi, no_hpet, only_migratable;
+    bool no_acpi, no_hpet, only_migratable, full_screen;
 };
 
 /* -drive and its short forms: hda ... cdrom, fda, and an image without an option. */

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/opts.h"
 #include "os/os.h"
+#include "ui/ui.h"
 
 #define CONFIG_ERROR(err, ...) g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, __VA_ARGS__)
 
@@ -430,10 +431,7 @@ bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err)
 
 bool setup_refusals(const struct vm_config *c, GError **err)
 {
-    if (c->display && strcmp(c->display, "none") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-display %s: there is no window yet; use -display none or -nographic",
-                    c->display);
+    if (!ui_check(c->display, c->vnc, err)) {
         return false;
     }
     if (c->monitor && strcmp(c->monitor, "none") != 0) {

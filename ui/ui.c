@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which UIs run: what -display and -vnc name, or the best one that suits.
+ */
+#include "ui/ui.h"
+
+#include <string.h>
+
+#include "core/device.h"
+#include "core/log.h"
+#include "core/opts.h"
+
+#define UI(n) extern const struct ui_ops ui_##n;
+#define UI_ABSENT(n, what)
+#include "ui/ui.def"
+#undef UI
+#undef UI_ABSENT
+
+static const struct kind {
+    const char *name;
+    const struct ui_ops *ops; /* NULL: not built */
+    const char *needs;
+} kinds[] = {
+#define UI(n) { #n, &ui_##n, NULL },
+#define UI_ABSENT(n, what) { #n, NULL, what },
+#include "ui/ui.def"
+#undef UI
+#undef UI_ABSENT
+};
+
+struct ui {
+    const struct ui_ops *ops;
+    void *state;
+};
+
+struct ui_set {
+    GArray *open; /* struct ui */
+};
+
+static const struct kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static void set_unknown(const char *name, GError **err)
+{
+    static const char *const theirs[] = { "gtk", "cocoa", "dbus", "egl-headless", "spice-app" };
+    for (size_t i = 0; i < ARRAY_LEN(theirs); i++) {
+        if (strcmp(theirs[i], name) == 0) {
+            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                        "-display %s: emu has no such display; use -display sdl", name);
+            return;
+        }
+    }
+    static const char *const ours[] = { "sdl", "curses", "vnc", "none", NULL };
+    const char *near = nearest_name(name, ours);
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "-display %s: there is no such display%s%s%s (see -display help)", name,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* "sdl,key=value" or "vnc=:0,key=value" into kind and options; *kind is NULL for "none". */
+static struct opts *parse(const char *option, const char *text, const struct kind **kind,
+                          GError **err)
+{
+    bool vnc = strcmp(option, "-vnc") == 0 || g_str_has_prefix(text, "vnc=");
+    const char *list = g_str_has_prefix(text, "vnc=") ? text + 4 : text;
+    struct opts *o = opts_parse(list, vnc ? "address" : "type", err);
+    if (!o) {
+        g_prefix_error(err, "%s: ", option);
+        return NULL;
+    }
+    const char *name = vnc ? "vnc" : opts_get(o, "type");
+    *kind = name ? find_kind(name) : NULL;
+    const char *address = opts_get(o, "address");
+    bool none = (name && strcmp(name, "none") == 0) || (address && strcmp(address, "none") == 0);
+    bool ok = true;
+    if (none) {
+        *kind = NULL;
+    } else if (!*kind) {
+        set_unknown(name ? name : text, err);
+        ok = false;
+    } else if ((*kind)->ops) {
+        ok = opts_check_keys(o, option, (*kind)->ops->keys, err);
+    }
+    if (!ok) {
+        g_clear_pointer(&o, opts_free);
+    }
+    return o;
+}
+
+static bool check(const char *option, const char *text, GError **err)
+{
+    const struct kind *kind;
+    struct opts *o = text ? parse(option, text, &kind, err) : NULL;
+    bool ok = !text || o;
+    g_clear_pointer(&o, opts_free);
+    return ok;
+}
+
+bool ui_check(const char *display, const char *vnc, GError **err)
+{
+    return check("-display", display, err) && check("-vnc", vnc, err);
+}
+
+static bool add(struct ui_set *set, const struct ui_params *p, const struct ui_ops *ops,
+                const struct opts *o, GError **err)
+{
+    struct ui ui = { ops, ops->open(p, o, err) };
+    if (ui.state) {
+        g_array_append_val(set->open, ui);
+    }
+    return ui.state != NULL;
+}
+
+/* The first that suits, beginning behind `after`. */
+static void open_next_best(struct ui_set *set, const struct ui_params *p, const struct kind *after)
+{
+    struct opts *none = opts_new();
+    size_t i = after ? (size_t)(after - kinds) + 1 : 0;
+    for (bool done = false; i < ARRAY_LEN(kinds) && !done; i++) {
+        const struct ui_ops *ops = kinds[i].ops;
+        GError *err = NULL;
+        if (ops && ops->suits && ops->suits(p)) {
+            done = add(set, p, ops, none, &err);
+            if (!done) {
+                log_warn(NULL, "-display %s: %s", ops->name, err->message);
+                g_error_free(err);
+            }
+        }
+    }
+    opts_free(none);
+    if (set->open->len == 0 && p->unseen) {
+        log_info(NULL, "there is no display here, the guest runs unseen; see it with -nographic "
+                       "(serial port), -display curses or -vnc :0");
+    }
+}
+
+/* What the user named. A missing library or display is not the user's error; a bad value is. */
+static bool open_named(struct ui_set *set, const struct ui_params *p, const char *option,
+                       const char *text, GError **err)
+{
+    const struct kind *kind;
+    struct opts *o = parse(option, text, &kind, err);
+    if (!o) {
+        return false;
+    }
+    bool ok = true;
+    if (kind && !kind->ops) {
+        log_warn(NULL, "%s %s: this emu was built without %s", option, text, kind->needs);
+        open_next_best(set, p, kind);
+    } else if (kind) {
+        GError *why = NULL;
+        ok = add(set, p, kind->ops, o, &why);
+        if (!ok && g_error_matches(why, EMU_ERROR, EMU_ERROR_HOST) && kind->ops->suits) {
+            log_warn(NULL, "%s %s: %s", option, text, why->message);
+            g_error_free(why);
+            open_next_best(set, p, kind);
+            ok = true;
+        } else if (!ok) {
+            g_propagate_prefixed_error(err, why, "%s %s: ", option, text);
+        }
+    }
+    opts_free(o);
+    return ok;
+}
+
+struct ui_set *ui_open(const struct ui_params *p, const char *display, const char *vnc,
+                       GError **err)
+{
+    struct ui_set *set = g_new0(struct ui_set, 1);
+    set->open = g_array_new(FALSE, TRUE, sizeof(struct ui));
+    bool ok = !vnc || open_named(set, p, "-vnc", vnc, err);
+    if (ok && display) {
+        ok = open_named(set, p, "-display", display, err);
+    } else if (ok && !vnc) {
+        open_next_best(set, p, NULL);
+    }
+    if (!ok) {
+        g_clear_pointer(&set, ui_close);
+    }
+    return set;
+}
+
+void ui_close(struct ui_set *set)
+{
+    if (!set) {
+        return;
+    }
+    for (guint i = set->open->len; i-- > 0;) {
+        struct ui *ui = &g_array_index(set->open, struct ui, i);
+        ui->ops->close(ui->state);
+    }
+    g_array_free(set->open, TRUE);
+    g_free(set);
+}
+
+void ui_print_list(void)
+{
+    g_print("Available display types:\n");
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (kinds[i].ops) {
+            g_print("%-10s %s\n", kinds[i].name, kinds[i].ops->desc);
+        }
+    }
+    g_print("%-10s %s\n", "none", "no display; screenshots work");
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!kinds[i].ops) {
+            g_print("Not built in: %s, needs %s\n", kinds[i].name, kinds[i].needs);
+        }
+    }
+}
+
+char *ui_title(const struct ui_params *p, const char *extra)
+{
+    return g_strdup_printf("emu%s%s (%s)%s", p->name ? " \xe2\x80\x94 " : "",
+                           p->name ? p->name : "", p->accel, extra);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a person sees and types at: windows, terminals, remote screens. Main thread, machine lock
+ * held unless a function says otherwise.
+ */
+#ifndef UI_UI_H
+#define UI_UI_H
+
+#include <glib.h>
+
+#include "core/types.h"
+
+struct clock;
+struct display;
+struct input_hub;
+struct loop;
+struct opts;
+
+struct ui_params {
+    struct display *display;
+    struct input_hub *input;
+    struct loop *loop;
+    struct clock *clock;     /* stands still while the guest is stopped */
+    const char *name;        /* of the guest, or NULL; lives as long as the UI */
+    const char *accel;       /* ditto */
+    bool full_screen;
+    bool terminal_free;      /* nothing else of emu uses stdin and stdout */
+    bool unseen;             /* without a UI nothing of the guest would reach the user */
+    void (*quit)(void *opaque); /* the user wants to end emu */
+    void *opaque;
+};
+
+/* One kind: ui/<name>.c ends with one of these, ui/ui.def has its line. */
+struct ui_ops {
+    const char *name, *desc;
+    const char *const *keys; /* its options, NULL-terminated */
+    /* Taken by itself when nobody names a display and this says yes; NULL: only when named. */
+    bool (*suits)(const struct ui_params *p);
+    void *(*open)(const struct ui_params *p, const struct opts *o, GError **err);
+    void (*close)(void *ui);
+};
+
+struct ui_set;
+
+/* Checks -display and -vnc (either may be NULL) without opening anything. */
+bool ui_check(const char *display, const char *vnc, GError **err);
+/* Opens them. A display that cannot work here costs one line and the next best is taken; an error
+ * is left for what the user has to correct. Never NULL without an error. */
+struct ui_set *ui_open(const struct ui_params *p, const char *display, const char *vnc,
+                       GError **err);
+void ui_close(struct ui_set *set); /* NULL is fine */
+void ui_print_list(void); /* -display help */
+
+/* "emu — NAME (ACCELERATOR)" and `extra`; g_free. */
+char *ui_title(const struct ui_params *p, const char *extra);
+
+#endif
