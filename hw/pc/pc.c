@@ -25,6 +25,7 @@
 #include "hw/pc/cmos_rtc.h"
 #include "hw/pc/debugcon.h"
 #include "hw/pc/dma8237.h"
+#include "hw/pc/firmware.h"
 #include "hw/pc/fw_cfg.h"
 #include "hw/pc/hpet.h"
 #include "hw/pc/i440fx.h"
@@ -432,12 +433,12 @@ static bool build_storage(struct pc *pc, GError **err)
 static bool build_vga(struct pc *pc, GError **err)
 {
     const struct pc_config *c = &pc->cfg;
-    size_t len;
 
     if (c->vga == PC_VGA_NONE) {
         return true;
     }
-    g_autofree uint8_t *rom = pc_load_rom(pc, "vgabios-stdvga.bin", &len, err);
+    /* The card loads it, and would go without; a machine that shows nothing helps nobody. */
+    g_autofree char *rom = rom_find("vgabios-stdvga.bin", c->firmware_dirs, err);
     if (!rom) {
         return false;
     }
@@ -450,9 +451,7 @@ static bool build_vga(struct pc *pc, GError **err)
         device_free(d);
         return false;
     }
-    own(pc, d);
-    pci_rom((struct pci_device *)d, rom, len);
-    return true;
+    return own(pc, d);
 }
 
 struct pc *pc_new(const struct pc_config *config, GError **err)

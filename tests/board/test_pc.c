@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* link: all */
-/* libs: zlib png zydis */
+/* link: hw/devices.c hw/pc/[a-z]*.c hw/pci/[a-z]*.c hw/char/[a-z]*.c hw/display/[a-z]*.c */
+/* link: hw/storage/[a-z]*.c core/[a-z]*.c backend/block/[a-z]*.c backend/char/[a-z]*.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */
+/* libs: zlib png */
 /*
  * The whole board without a processor: the test reads and writes ports and memory as one would.
  * Needs the firmware of the package seabios.
@@ -105,7 +107,8 @@ static int setup(void **state)
     r->ctl = (struct machine_ctl){ on_reset, on_power_off, on_exit_request, on_panic, r };
     r->cpu = (struct lapic_cpu_ops){ on_intr, on_nmi, on_init, on_sipi, r };
     r->topology = (struct x86_topology){ 2, 1, 1 };
-    x86_cpu_model_software(&r->model);
+    memset(r->model.features, 0xff, sizeof(r->model.features));
+    r->model.phys_bits = 40;
     r->cfg.ram_size = RAM_SIZE;
     r->cfg.ram_host = r->ram;
     r->cfg.cpus = 2;
