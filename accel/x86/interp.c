@@ -170,6 +170,7 @@ static bool run_blocks(struct x86_cpu *cpu)
                 if (legacy && near_limit(cpu, NULL, limit)) {
                     return true;
                 }
+                c->cur = NULL; /* fetching may fault */
                 b = find_block(c, lin, key); /* may have dropped what `from` is part of */
                 if (!b) {
                     return true;
@@ -178,6 +179,7 @@ static bool run_blocks(struct x86_cpu *cpu)
         }
         if (UNLIKELY((legacy && near_limit(cpu, b, limit)) ||
                      cpu->insn_limit - cpu->insn_count < b->n)) {
+            c->cur = NULL;
             return true;
         }
         c->cur = b;

@@ -66,10 +66,9 @@ X86_HANDLER(imul1)
 X86_INLINE void imul_to(struct x86_cpu *c, const struct x86_insn *i, uint64_t ua, uint64_t ub,
                         unsigned size)
 {
-    int64_t a = x86_sext(ua, size), b = x86_sext(ub, size);
-    int64_t lo = (int64_t)((uint64_t)a * (uint64_t)b);
-    bool over = imul_over(lo, size == 8 ? mul_high_signed(a, b) : 0, size);
-    x86_set_reg(c, i, 0, (uint64_t)lo, size);
+    int64_t a = x86_sext(ua, size), b = x86_sext(ub, size), r;
+    bool over = __builtin_mul_overflow(a, b, &r) || r != x86_sext((uint64_t)r, size);
+    x86_set_reg(c, i, 0, (uint64_t)r, size);
     x86_flags_cf_of(c, over, over);
 }
 
