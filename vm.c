@@ -796,7 +796,8 @@ static void drive_arg_free(void *p)
 #define STRINGS(c)                                                                              \
     {                                                                                           \
         (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,     \
-            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->screenshot_on_exit, \
+            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file,               \
+            (c)->screenshot_on_exit,                                                            \
             (c)->screentext_on_exit                                                             \
     }
 

@@ -43,7 +43,7 @@ struct sdl_ui {
     int set_w, set_h;    /* the size that we gave the window */
 };
 
-/* --- from the guest: only notes, for they may come on any thread -------------------------------- */
+/* --- from the guest: only notes, for they may come on any thread ---------------------------- */
 
 static void on_resized(void *opaque, const struct surface *s)
 {
@@ -61,7 +61,7 @@ static void on_damaged(void *opaque, const struct surface *s, int x, int y, int 
     u->quiet = 0;
 }
 
-/* --- the picture -------------------------------------------------------------------------------- */
+/* --- the picture ---------------------------------------------------------------------------- */
 
 static void set_title(struct sdl_ui *u)
 {
@@ -151,7 +151,7 @@ static void draw(struct sdl_ui *u)
     SDL_RenderPresent(u->renderer);
 }
 
-/* --- mouse -------------------------------------------------------------------------------------- */
+/* --- mouse ---------------------------------------------------------------------------------- */
 
 static void set_grab(struct sdl_ui *u, bool on)
 {
@@ -208,7 +208,7 @@ static void on_button(struct sdl_ui *u, const SDL_MouseButtonEvent *e)
     send_mouse(u, 0, true);
 }
 
-/* --- keys and the window ------------------------------------------------------------------------ */
+/* --- keys and the window -------------------------------------------------------------------- */
 
 static void toggle_full_screen(struct sdl_ui *u)
 {
@@ -336,7 +336,7 @@ static void on_tick(void *opaque)
     }
 }
 
-/* --- opening and closing ------------------------------------------------------------------------ */
+/* --- opening and closing -------------------------------------------------------------------- */
 
 static bool have_display(void)
 {
