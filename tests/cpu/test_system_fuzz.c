@@ -55,7 +55,7 @@ static uint64_t spicy(void)
     }
 }
 
-/* --- code --------------------------------------------------------------------------------------------- */
+/* --- code ----------------------------------------------------------------------------------- */
 
 static const char *const starts[] = {
     "\x0f\x00", "\x0f\x01", "\x0f\x02", "\x0f\x03", "\x0f\x05", "\x0f\x06", "\x0f\x07", "\x0f\x20",
@@ -94,7 +94,7 @@ static void put_code(struct tiny *t, uint64_t at, unsigned len)
     }
 }
 
-/* --- tables and registers ---------------------------------------------------------------------------- */
+/* --- tables and registers ------------------------------------------------------------------- */
 
 static void spoil_memory(struct tiny *t)
 {
@@ -152,7 +152,7 @@ static void spoil_registers(struct tiny *t)
     atomic_store(&t->cpu->requests, t->irq >= 0 ? X86_REQ_IRQ : 0);
 }
 
-/* --- what must always hold --------------------------------------------------------------------------- */
+/* --- what must always hold ------------------------------------------------------------------ */
 
 static bool sane(const struct x86_cpu *cpu)
 {
