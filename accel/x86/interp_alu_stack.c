@@ -3,45 +3,37 @@
  * PUSH, POP, PUSHA, POPA, ENTER, LEAVE, PUSHF, POPF. 64-bit stacks are done here directly, others
  * by x86_push and x86_pop (seg.c), which know stack sizes and limits.
  */
-#include "accel/x86/handler.h"
+#include "accel/x86/stack.h"
 
-/* --- 64-bit stack ----------------------------------------------------------------------------- */
-
-X86_INLINE void push64(struct x86_cpu *c, uint64_t v)
-{
-    uint64_t lin = c->st.gpr[X86_RSP] - 8;
-    const struct x86_tlb_entry *e = x86_tlb_slot(c, lin, x86_user(c));
-    if (LIKELY(e->tag_w == x86_tlb_tag(lin, 8))) {
-        x86_host_store((void *)(uintptr_t)(lin + e->addend), v, 8);
-        c->st.gpr[X86_RSP] = lin;
-        return;
-    }
-    x86_push(c, v, 8);
-}
-
-X86_INLINE uint64_t pop64(struct x86_cpu *c)
-{
-    uint64_t lin = c->st.gpr[X86_RSP];
-    const struct x86_tlb_entry *e = x86_tlb_slot(c, lin, x86_user(c));
-    if (LIKELY(e->tag_r == x86_tlb_tag(lin, 8))) {
-        c->st.gpr[X86_RSP] = lin + 8;
-        return x86_host_load((const void *)(uintptr_t)(lin + e->addend), 8);
-    }
-    return x86_pop(c, 8);
-}
+/* --- one operand ------------------------------------------------------------------------------ */
 
 X86_HANDLER(push_r8)
 {
-    push64(c, c->st.gpr[i->opnd[0].reg]);
+    x86_push64(c, c->st.gpr[i->opnd[0].reg]);
 }
 X86_HANDLER(push_i8)
 {
-    push64(c, i->imm);
+    x86_push64(c, i->imm);
 }
 X86_HANDLER(push_m8)
 {
-    push64(c, x86_ld(c, i, 8, X86_MEM_64));
+    x86_push64(c, x86_ld(c, i, 8, X86_MEM_64));
 }
+X86_HANDLER(push_r4)
+{
+    x86_push32(c, (uint32_t)c->st.gpr[i->opnd[0].reg]);
+}
+
+X86_HANDLER(push_i4)
+{
+    x86_push32(c, (uint32_t)i->imm);
+}
+
+X86_HANDLER(push_m4)
+{
+    x86_push32(c, (uint32_t)x86_ld(c, i, 4, X86_MEM_LEG));
+}
+
 X86_HANDLER(push_gen)
 {
     x86_push(c, x86_opnd_read(c, i, 0, i->opsize), i->opsize);
@@ -50,7 +42,13 @@ X86_HANDLER(push_gen)
 /* POP RSP: the value popped wins over the increment. */
 X86_HANDLER(pop_r8)
 {
-    uint64_t v = pop64(c);
+    uint64_t v = x86_pop64(c);
+    c->st.gpr[i->opnd[0].reg] = v;
+}
+
+X86_HANDLER(pop_r4)
+{
+    uint32_t v = x86_pop32(c);
     c->st.gpr[i->opnd[0].reg] = v;
 }
 
@@ -209,19 +207,40 @@ X86_HANDLER(popf)
     x86_set_rflags(c, x86_pop(c, i->opsize) & ~(uint64_t)X86_FL_RF, mask);
 }
 
+static x86_exec_fn *bind_push(const struct x86_insn *i)
+{
+    bool wide = i->mode == 8 && i->opsize == 8, narrow = i->mode != 8 && i->opsize == 4;
+    if (!wide && !narrow) {
+        return push_gen;
+    }
+    if (x86_opnd_plain(i, 0)) {
+        return wide ? push_r8 : push_r4;
+    }
+    if (i->opnd[0].kind == X86_OPND_IMM) {
+        return wide ? push_i8 : push_i4;
+    }
+    if (x86_memkind_of(i) == X86_MEM_GEN) {
+        return push_gen;
+    }
+    return wide ? push_m8 : push_m4;
+}
+
+static x86_exec_fn *bind_pop(const struct x86_insn *i)
+{
+    if (!x86_opnd_plain(i, 0)) {
+        return pop_gen;
+    }
+    if (i->mode == 8 && i->opsize == 8) {
+        return pop_r8;
+    }
+    return i->mode != 8 && i->opsize == 4 ? pop_r4 : pop_gen;
+}
+
 x86_exec_fn *x86_bind_stack(const struct x86_insn *i)
 {
-    bool wide = i->mode == 8 && i->opsize == 8;
     switch (i->op) {
-    case X86_OP_PUSH:
-        if (wide && x86_opnd_plain(i, 0)) {
-            return push_r8;
-        }
-        if (wide && i->opnd[0].kind == X86_OPND_IMM) {
-            return push_i8;
-        }
-        return wide && x86_opnd_mem(i, 0) && x86_memkind_of(i) == X86_MEM_64 ? push_m8 : push_gen;
-    case X86_OP_POP: return wide && x86_opnd_plain(i, 0) ? pop_r8 : pop_gen;
+    case X86_OP_PUSH: return bind_push(i);
+    case X86_OP_POP: return bind_pop(i);
     case X86_OP_PUSHA: return pusha;
     case X86_OP_POPA: return popa;
     case X86_OP_ENTER: return enter;

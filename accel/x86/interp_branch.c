@@ -3,7 +3,7 @@
  * Near transfers of control: Jcc, JMP, CALL, RET, JCXZ, LOOP. Targets in 64-bit code are checked
  * here (#GP(0) if not canonical); other modes go through x86_branch_to, which knows limits (seg.c).
  */
-#include "accel/x86/handler.h"
+#include "accel/x86/stack.h"
 
 X86_INLINE bool canonical(const struct x86_cpu *c, uint64_t a)
 {
@@ -70,17 +70,10 @@ X86_HANDLER(jmp_ind)
 /* The target is checked before the push: a faulting CALL leaves the stack alone. */
 X86_INLINE void call64(struct x86_cpu *c, uint64_t target)
 {
-    uint64_t ret = c->next_rip, lin = c->st.gpr[X86_RSP] - 8;
-    const struct x86_tlb_entry *e = x86_tlb_slot(c, lin, x86_user(c));
     if (UNLIKELY(!canonical(c, target))) {
         x86_raise_error(c, X86_EXC_GP, 0);
     }
-    if (LIKELY(e->tag_w == x86_tlb_tag(lin, 8))) {
-        x86_host_store((void *)(uintptr_t)(lin + e->addend), ret, 8);
-        c->st.gpr[X86_RSP] = lin;
-    } else {
-        x86_push(c, ret, 8);
-    }
+    x86_push64(c, c->next_rip);
     c->next_rip = target;
 }
 
@@ -88,9 +81,14 @@ static void call_leg(struct x86_cpu *c, const struct x86_insn *i, uint64_t targe
 {
     uint64_t ret = c->next_rip;
     go_leg(c, i, target);
+    target = c->next_rip;
     c->next_rip = ret;
-    x86_push(c, ret, i->opsize);
-    go_leg(c, i, target);
+    if (LIKELY(i->opsize == 4)) {
+        x86_push32(c, (uint32_t)ret);
+    } else {
+        x86_push(c, ret, i->opsize);
+    }
+    c->next_rip = target;
 }
 
 X86_HANDLER(call_rel64)
@@ -128,7 +126,8 @@ X86_HANDLER(ret64)
 X86_HANDLER(ret_leg)
 {
     uint64_t rsp = c->st.gpr[X86_RSP];
-    uint64_t target = x86_pop(c, i->opsize), after = c->st.gpr[X86_RSP];
+    uint64_t target = LIKELY(i->opsize == 4) ? x86_pop32(c) : x86_pop(c, i->opsize);
+    uint64_t after = c->st.gpr[X86_RSP];
     c->st.gpr[X86_RSP] = rsp;
     go_leg(c, i, target);
     x86_gpr_write(c, X86_RSP, after + (uint16_t)i->imm, c->stack_size);
