@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "accel/api/accel.h"
+#include "accel/tcg/jit.h"
 #include "accel/x86/block.h"
 #include "core/device.h"
 #include "core/opts.h"
@@ -30,7 +31,8 @@ struct accel_vm {
     struct accel_callbacks cb;
     struct x86_code_map *code;
     struct physmem_listener listener;
-    bool one_insn;
+    bool one_insn, jit;
+    size_t code_size; /* bytes of host code a processor keeps; 0: default */
     GMutex lock; /* vcpus */
     struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
 };
@@ -135,9 +137,12 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
         return false;
     }
     const char *mode = opts_get(o, "mode"), *thread = opts_get(o, "thread");
-    if (mode && strcmp(mode, "interp") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-accel tcg: mode=%s is not available, this build has mode=interp", mode);
+    vm->jit = mode && strcmp(mode, "jit") == 0;
+    if (mode && !vm->jit && strcmp(mode, "interp") != 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: mode=%s: use interp or jit", mode);
+        return false;
+    }
+    if (vm->jit && !tcg_jit_supported(err)) {
         return false;
     }
     if (thread && strcmp(thread, "multi") != 0) {
@@ -204,6 +209,7 @@ static int tcg_vm_create(struct accel_vm **out, const struct accel_params *p, GE
     vm->params = *p;
     vm->cb = *p->cb;
     vm->code = x86_code_map_new(cache);
+    vm->code_size = cache;
     g_mutex_init(&vm->lock);
     vm->listener = (struct physmem_listener){
         .view_changed = map_changed,
@@ -265,6 +271,13 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     v->cpu->engine = v;
     x86_code_map_attach(vm->code, v->cpu);
     v->cpu->blocks->one_insn = vm->one_insn;
+    int r = vm->jit && !vm->one_insn ? tcg_jit_attach(v->cpu, vm->code_size) : 0;
+    if (r < 0) {
+        x86_code_map_detach(v->cpu);
+        x86_cpu_free(v->cpu);
+        g_free(v);
+        return r;
+    }
     g_mutex_lock(&vm->lock);
     vm->vcpus[index] = v;
     g_mutex_unlock(&vm->lock);
@@ -280,6 +293,7 @@ static void tcg_vcpu_destroy(struct accel_vcpu *v)
     g_mutex_lock(&v->vm->lock);
     v->vm->vcpus[v->index] = NULL;
     g_mutex_unlock(&v->vm->lock);
+    tcg_jit_detach(v->cpu);
     x86_code_map_detach(v->cpu);
     x86_cpu_free(v->cpu);
     g_free(v);
@@ -451,6 +465,18 @@ static void tcg_stats(struct accel_vm *vm, GString *out)
             ", interrupts %" G_GUINT64_FORMAT ", TLB misses %" G_GUINT64_FORMAT "\n",
             k, cpu->insn_count, b->built, b->dropped, b->lookups, b->flushes, b->single_steps,
             b->uncached, b->faults, b->interrupts, cpu->mmu.misses);
+        struct tcg_jit_stats st;
+        if (tcg_jit_stats(cpu, &st)) {
+            g_string_append_printf(out,
+                                   "vcpu%u: translated blocks %" G_GUINT64_FORMAT
+                                   ", instructions %" G_GUINT64_FORMAT ", inline %" G_GUINT64_FORMAT
+                                   ", entries %" G_GUINT64_FORMAT ", links %" G_GUINT64_FORMAT
+                                   ", handler calls %" G_GUINT64_FORMAT
+                                   ", host code flushes %" G_GUINT64_FORMAT
+                                   ", bytes of host code %" G_GUINT64_FORMAT "\n",
+                                   k, st.translated, st.insns, st.inline_insns, st.entries, st.links,
+                                   st.helper_calls, st.flushes, st.bytes);
+        }
     }
     g_mutex_unlock(&vm->lock);
 }

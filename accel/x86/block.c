@@ -208,6 +208,9 @@ static void block_drop(struct x86_block_cache *c, struct x86_block *b)
     for (unsigned k = 0; k < b->n; k++) {
         b->insns[k].exec = exec_dropped;
     }
+    if (c->jit_ops) {
+        c->jit_ops->dropped(c, b);
+    }
     c->stats.dropped++;
 }
 
@@ -276,7 +279,19 @@ void x86_block_flush(struct x86_block_cache *c)
     }
     c->arena_used = 0;
     c->cur = NULL;
+    if (c->jit_ops) {
+        c->jit_ops->flushed(c);
+    }
     c->stats.flushes++;
+}
+
+void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b))
+{
+    for (unsigned k = 0; k < HASH_SIZE; k++) {
+        for (struct x86_block *b = c->hash[k]; b; b = b->hash_next) {
+            f(b);
+        }
+    }
 }
 
 /* --- writes to code --------------------------------------------------------------------------- */

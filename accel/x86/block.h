@@ -38,6 +38,8 @@ struct x86_block {
     uint8_t mode;      /* 2, 4, 8 */
     uint8_t max_insns; /* what it was built with: 1 for single-step, else X86_BLOCK_INSNS */
     uint8_t flags;
+    uint8_t heat;      /* executions while there is no code */
+    void *code, *body; /* the translator's host code: with the checks at entry, and behind them */
     struct x86_block *hash_next;
     struct x86_block *page_next[2];
     struct x86_insn insns[];
@@ -61,6 +63,18 @@ struct x86_block_stats {
     uint64_t built, dropped, flushes, faults, interrupts, lookups, single_steps, uncached;
 };
 
+/* A translator's hooks; the interpreter's loop calls them. */
+struct x86_jit_ops {
+    /* Runs from block b at st.rip (64-bit code; insn_limit allows b). 0: on with the next block; 1: a
+     * system instruction was executed; -1: nothing was done, b has no code. watch: requests that
+     * end the run. */
+    int (*run)(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsigned watch);
+    void (*dropped)(struct x86_block_cache *c, struct x86_block *b);
+    void (*flushed)(struct x86_block_cache *c); /* all blocks are gone */
+    /* After a longjmp: lazy flags and insn_count (as before c->cur) must be right when it returns. */
+    void (*fault)(struct x86_block_cache *c);
+};
+
 struct x86_block_cache {
     struct x86_cpu *cpu;
     uint8_t *arena;
@@ -71,6 +85,8 @@ struct x86_block_cache {
     struct x86_block *cur; /* in execution */
     uint64_t cur_rip;      /* where it started */
     bool stop_in_block;    /* the longjmp in progress comes from a dropped block, not a fault */
+    const struct x86_jit_ops *jit_ops; /* NULL: interpreter */
+    void *jit;
     struct x86_block_stats stats;
     /* The debugger's (not DR7's). */
     bool dbg_step;
@@ -112,6 +128,8 @@ void x86_code_map_moved(struct x86_code_map *m);
 struct x86_block *x86_block_find(struct x86_block_cache *c, uint64_t lin, unsigned max_insns);
 /* Drops everything; not while a block is in execution. */
 void x86_block_flush(struct x86_block_cache *c);
+/* Calls f for every block. */
+void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b));
 /* Processes what other threads asked for. */
 void x86_block_pending(struct x86_block_cache *c);
 

@@ -67,6 +67,18 @@ struct x86_thunk_io {
     uint32_t host_mxcsr; /* 1F80h, restored behind a stub */
 };
 
+/* What translated code keeps at hand (accel/tcg). */
+struct x86_jit_regs {
+    uint64_t budget;           /* instructions until insn_limit */
+    uint64_t key;              /* x86_jump_entry.key in force */
+    uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
+    struct x86_tlb_entry *tlb; /* of the current CPL */
+    uint32_t watch;            /* requests that end a run of blocks */
+    uint32_t link;             /* the exit taken last; 0: none that could be linked */
+    uint32_t args[3];
+    uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
+};
+
 struct x86_cpu {
     struct x86_state st;        /* st.rflags' arithmetic bits are stale, see flags.h */
     struct x86_lazy lazy;
@@ -86,6 +98,7 @@ struct x86_cpu {
     uint64_t insn_limit;        /* stop when insn_count reaches it (UINT64_MAX: never) */
     uint64_t next_rip;          /* st.rip is that of the instruction in execution */
     uint64_t zero;              /* always 0: the base or index that an operand lacks (operand.h) */
+    struct x86_jit_regs jit;
     struct x86_tlb_entry tlb[2][X86_TLB_SIZE]; /* [0] supervisor, [1] user (CPL 3) accesses */
     uint64_t tlb_generation;
     /* Fault being raised. */

@@ -39,6 +39,9 @@ static unsigned executed_in_block(const struct x86_cpu *cpu)
 bool x86_interp_fault(struct x86_cpu *cpu)
 {
     struct x86_block_cache *c = cpu->blocks;
+    if (c && c->jit_ops) {
+        c->jit_ops->fault(c);
+    }
     if (c && c->cur) {
         cpu->insn_count += executed_in_block(cpu);
         c->cur = NULL;
@@ -181,6 +184,17 @@ static bool run_blocks(struct x86_cpu *cpu)
                      cpu->insn_limit - cpu->insn_count < b->n)) {
             c->cur = NULL;
             return true;
+        }
+        if (c->jit_ops && !legacy) {
+            int how = c->jit_ops->run(cpu, b, key, watch);
+            if (how > 0 || (how == 0 && (atomic_load_explicit(&cpu->requests, memory_order_relaxed) & watch))) {
+                return false;
+            }
+            if (how == 0) {
+                b = &c->none;
+                from = NULL;
+                continue;
+            }
         }
         c->cur = b;
         c->cur_rip = rip;

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
+/* link: accel/tcg/x86_64/[a-z]*.c tests/fake/x86_box.c */
+/* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
+/* timeout: 600 */
+/* libs: zydis */
+/*
+ * Random programs (loops, calls, memory, faults, writes to their own code, flags live across
+ * blocks) on the interpreter and on the translator: registers, flags, RIP and instruction count must
+ * be the same at random instruction counts, memory at the end of each program.
+ *
+ *   test_lockstep [INSTRUCTIONS]     default 6,000,000
+ * EMU_SEED=N repeats a run; the seed is printed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "accel/tcg/jit.h"
+#include "accel/tcg/x86_64/emit.h"
+#include "tests/fake/x86_box.h"
+
+#define CODE_MAX 0x1800u
+#define LABELS 24u
+#define DATA_SIZE 0x4000u
+#define STACK_TOP (X86_BOX_DATA + 0x80000u)
+
+static uint64_t rng_state;
+
+static uint64_t rnd(void)
+{
+    rng_state ^= rng_state << 13;
+    rng_state ^= rng_state >> 7;
+    rng_state ^= rng_state << 17;
+    return rng_state * 0x2545f4914f6cdd1dull >> 16;
+}
+
+static unsigned pick(unsigned n)
+{
+    return (unsigned)(rnd() % n);
+}
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+/* Registers that instructions write; those that hold addresses, written rarely. */
+static const uint8_t values[] = { 0, 1, 2, 6, 9, 10, 13, 14, 15 };
+static const uint8_t bases[] = { 3, 5, 7, 8, 11, 12 };
+
+struct program {
+    uint8_t bytes[CODE_MAX + 64];
+    struct emit e;
+    uint32_t label[LABELS];
+    struct { uint32_t at, label; } fix[512];
+    unsigned n_fix;
+    uint32_t imm[64]; /* immediates that the program may overwrite */
+    unsigned n_imm;
+};
+
+static uint32_t here(const struct program *p)
+{
+    return (uint32_t)(p->e.p - p->bytes);
+}
+
+static unsigned value_reg(void)
+{
+    return values[pick(sizeof values)];
+}
+
+static unsigned any_reg(void)
+{
+    return pick(4) ? value_reg() : bases[pick(sizeof bases)];
+}
+
+static unsigned any_size(void)
+{
+    static const uint8_t sizes[] = { 1, 2, 4, 4, 4, 8, 8, 8 };
+    return sizes[pick(8)];
+}
+
+/* opc reg, [memory]; sometimes an address that faults, crosses a page or is in no register. */
+static void with_memory(struct program *p, unsigned size, unsigned opc, unsigned reg)
+{
+    unsigned base = pick(60) ? bases[pick(sizeof bases)] : value_reg();
+    int32_t disp = pick(3) ? (int32_t)pick(100) - 50 : (int32_t)pick(0x2000);
+    if (pick(3) == 0) {
+        emit_xrmx(&p->e, size, opc, reg, (int)base, H_R14, pick(4), disp);
+    } else if (pick(12) == 0) {
+        emit_xrmx(&p->e, size, opc, reg, -1, H_R14, 0, (int32_t)X86_BOX_DATA + disp);
+    } else {
+        emit_xrm(&p->e, size, opc, reg, base, disp);
+    }
+}
+
+static void gen_alu(struct program *p)
+{
+    unsigned size = any_size(), alu = pick(8), how = pick(6);
+    if (how == 0) {
+        emit_alu_ri(&p->e, size, alu, value_reg(), (int32_t)rnd());
+    } else if (how == 1) {
+        with_memory(p, size, emit_sized(alu << 3, size), any_reg());
+    } else if (how == 2) {
+        with_memory(p, size, emit_sized(alu << 3 | 2, size), value_reg());
+    } else if (how == 3) {
+        with_memory(p, size, size == 1 ? 0x80 : 0x83, alu);
+        emit_8(&p->e, (unsigned)rnd() & 0xff);
+    } else {
+        emit_oprr(&p->e, size, alu << 3, any_reg(), value_reg());
+    }
+}
+
+static void gen_other(struct program *p)
+{
+    struct emit *e = &p->e;
+    unsigned size = any_size(), wide = size < 4 ? 4 : size, v = value_reg();
+    switch (pick(26)) {
+    case 0: emit_oprr(e, size, 0x88, any_reg(), v); break;
+    case 1: case 2: with_memory(p, size, emit_sized(0x8a, size), v); break;
+    case 3: case 4: with_memory(p, size, emit_sized(0x88, size), any_reg()); break;
+    case 5: emit_mov_ri(e, v, pick(2) ? rnd() << 20 : rnd() & 0xffff); break;
+    case 6: emit_xrr(e, wide, (pick(2) ? 0x0fb6 : 0x0fbe) | pick(2), v, any_reg()); break;
+    case 7: with_memory(p, wide, (pick(2) ? 0x0fb6 : 0x0fbe) | pick(2), v); break;
+    case 8: emit_xrr(e, 8, 0x63, v, any_reg()); break;
+    case 9: with_memory(p, wide, 0x8d, v); break;
+    case 10: emit_xrr(e, 1, 0x0f90 | pick(16), 0, v); break;
+    case 11: with_memory(p, 1, 0x0f90 | pick(16), 0); break;
+    case 12: emit_xrr(e, wide, 0x0f40 | pick(16), v, any_reg()); break;
+    case 13: with_memory(p, wide, 0x0f40 | pick(16), v); break;
+    case 14: case 15: {
+        static const uint8_t ops[] = { 0, 1, 2, 3, 4, 5, 7 };
+        unsigned op = ops[pick(7)];
+        if (pick(2)) {
+            emit_oprr(e, size, 0xc0, op, v);
+            emit_8(e, pick(5) ? pick(size * 8) : pick(256));
+        } else {
+            emit_oprr(e, size, 0xd2, op, v);
+        }
+        break;
+    }
+    case 16: emit_oprr(e, size, 0xfe, pick(2), v); break;
+    case 17: with_memory(p, size, emit_sized(0xfe, size), pick(2)); break;
+    case 18: emit_oprr(e, size, 0xf6, 2 + pick(2), v); break;
+    case 19: with_memory(p, size, emit_sized(0xf6, size), 2 + pick(2)); break;
+    case 20: emit_xrr(e, wide, 0x0faf, v, any_reg()); break;
+    case 21: with_memory(p, wide, 0x0faf, v); break;
+    case 22:
+        emit_xrr(e, wide, pick(2) ? 0x69 : 0x0fa3, v, v);
+        if (e->p[-2] == 0x69) {
+            emit_32(e, (uint32_t)rnd());
+        }
+        break;
+    case 23: emit_oprr(e, size, 0x84, any_reg(), v); break;
+    case 24: emit_xrr(e, wide, 0x87, value_reg(), v); break;
+    default:
+        if (pick(2)) {
+            emit_8(e, 0x48);
+        }
+        emit_8(e, pick(2) ? 0x98 : 0x99);
+        break;
+    }
+}
+
+/* push, pop, locked and implicit things that the translator leaves to the interpreter */
+static void gen_rare(struct program *p)
+{
+    struct emit *e = &p->e;
+    switch (pick(12)) {
+    case 0: case 1: emit_8(e, 0x50 | pick(8)); break;
+    case 2: emit_8(e, 0x58 | pick(3)); break;
+    case 3: emit_8(e, 0x41); emit_8(e, 0x58 | (5 + pick(3))); break;
+    case 4: emit_8(e, 0x6a); emit_8(e, (unsigned)rnd() & 0xff); break;
+    case 5: emit_8(e, 0xf5 + 3 * pick(2)); break; /* CMC, CLC */
+    case 6: emit_8(e, 0x9e + pick(2)); break; /* SAHF, LAHF */
+    case 7: emit_oprr(e, any_size(), 0xf6, 4 + pick(2), value_reg()); break; /* MUL, IMUL */
+    case 8: emit_oprr(e, any_size(), 0xf6, 6 + pick(2), value_reg()); break; /* DIV, IDIV */
+    case 9: emit_8(e, 0xf0); with_memory(p, 8, 0x0fc1, value_reg()); break;
+    case 10: with_memory(p, 4, 0x87, value_reg()); break;
+    default:
+        if (p->n_imm) { /* mov dword [rip + x], imm32 */
+            emit_8(e, 0xc7);
+            emit_8(e, 0x05);
+            emit_32(e, p->imm[pick(p->n_imm)] - (here(p) + 8));
+            emit_32(e, (uint32_t)rnd());
+        }
+        break;
+    }
+}
+
+static void gen_target(struct program *p)
+{
+    p->fix[p->n_fix].at = here(p) - 4;
+    p->fix[p->n_fix++].label = pick(LABELS);
+}
+
+static void gen_branch(struct program *p)
+{
+    struct emit *e = &p->e;
+    unsigned how = pick(12);
+    if (how < 8) {
+        emit_jcc(e, pick(16));
+        gen_target(p);
+    } else if (how == 8) {
+        emit_jmp(e);
+        gen_target(p);
+    } else if (how == 9) {
+        emit_8(e, 0xe8);
+        emit_32(e, 0);
+        gen_target(p);
+    } else if (how == 10) {
+        emit_8(e, 0xc3);
+    } else { /* lea rax, [rip + label]; jmp or call rax, or through memory */
+        emit_8(e, 0x48);
+        emit_8(e, 0x8d);
+        emit_8(e, 0x05);
+        emit_32(e, 0);
+        gen_target(p);
+        if (pick(2)) {
+            emit_xrm(e, 8, 0x89, H_RAX, H_RBX, 8);
+            emit_xrm(e, 4, 0xff, 2 + 2 * pick(2), H_RBX, 8);
+        } else {
+            emit_xrr(e, 4, 0xff, 2 + 2 * pick(2), H_RAX);
+        }
+    }
+}
+
+static void make_program(struct program *p)
+{
+    memset(p, 0, sizeof *p);
+    p->e.p = p->bytes;
+    p->e.end = p->bytes + CODE_MAX;
+    bool rare = pick(2), modify = pick(3) == 0;
+    for (unsigned l = 0; l < LABELS; l++) {
+        p->label[l] = here(p);
+        for (unsigned n = 1 + pick(14); n > 0; n--) {
+            unsigned how = pick(20);
+            if (how < 8) {
+                gen_alu(p);
+            } else if (how < 17 || !rare) {
+                gen_other(p);
+            } else {
+                gen_rare(p);
+            }
+            if (modify && pick(6) == 0 && p->n_imm < 64) {
+                emit_mov_ri(&p->e, value_reg(), 0x7fffffff - pick(1000));
+                p->imm[p->n_imm++] = here(p) - 4;
+            }
+        }
+        gen_branch(p);
+    }
+    emit_8(&p->e, 0xf4);
+    for (unsigned k = 0; k < p->n_fix; k++) {
+        uint32_t rel = p->label[p->fix[k].label] - (p->fix[k].at + 4);
+        memcpy(p->bytes + p->fix[k].at, &rel, 4);
+    }
+}
+
+/* --- the two processors ------------------------------------------------------------------------ */
+
+static void start(struct x86_box *b, const struct program *p, uint32_t at, const uint64_t *regs)
+{
+    x86_box_code(b, p->bytes, CODE_MAX);
+    x86_code_map_written(b->cpu->code_map, X86_BOX_CODE, CODE_MAX);
+    memcpy(b->cpu->st.gpr, regs, sizeof b->cpu->st.gpr);
+    b->cpu->st.rip = X86_BOX_CODE + at;
+    b->cpu->st.rflags = 2;
+    x86_set_rflags(b->cpu, regs[1], X86_FL_ARITH);
+}
+
+static bool same(struct x86_box *a, struct x86_box *b)
+{
+    return memcmp(a->cpu->st.gpr, b->cpu->st.gpr, sizeof a->cpu->st.gpr) == 0 &&
+           a->cpu->st.rip == b->cpu->st.rip && x86_rflags(a->cpu) == x86_rflags(b->cpu) &&
+           a->cpu->insn_count == b->cpu->insn_count && a->cpu->st.cr2 == b->cpu->st.cr2 &&
+           a->cpu->st.mp == b->cpu->st.mp;
+}
+
+static void show(struct x86_box *a, struct x86_box *b, uint64_t from)
+{
+    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
+        if (a->cpu->st.gpr[k] != b->cpu->st.gpr[k]) {
+            printf("  gpr %u: interp %016" PRIx64 " jit %016" PRIx64 "\n", k, a->cpu->st.gpr[k],
+                   b->cpu->st.gpr[k]);
+        }
+    }
+    printf("  rip %" PRIx64 " %" PRIx64 ", rflags %" PRIx64 " %" PRIx64 ", count %" PRIu64 " %" PRIu64
+           ", last agreed at rip %" PRIx64 ", fault at %" PRIx64 "\n",
+           a->cpu->st.rip, b->cpu->st.rip, x86_rflags(a->cpu), x86_rflags(b->cpu),
+           a->cpu->insn_count, b->cpu->insn_count, from, x86_box_fault_rip(a));
+    FILE *f = fopen("lockstep-fail.bin", "wb");
+    if (f) {
+        fwrite(a->ram + X86_BOX_CODE, 1, CODE_MAX, f);
+        fclose(f);
+    }
+}
+
+static void random_regs(uint64_t *regs)
+{
+    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
+        regs[k] = pick(2) ? rnd() << 16 ^ rnd() : rnd() & 0xff;
+    }
+    for (unsigned k = 0; k < sizeof bases; k++) {
+        regs[bases[k]] = X86_BOX_DATA + 0x100 + pick(DATA_SIZE - 0x1000);
+    }
+    regs[H_R14] = pick(0x200);
+    regs[X86_RSP] = STACK_TOP - 8 * pick(512);
+}
+
+static bool run_program(struct x86_box *a, struct x86_box *b, const struct program *p, uint64_t *done)
+{
+    uint64_t regs[X86_GPR_COUNT];
+    for (unsigned round = 0; round < 6; round++) {
+        random_regs(regs);
+        uint32_t at = p->label[round ? pick(LABELS) : 0];
+        start(a, p, at, regs);
+        start(b, p, at, regs);
+        for (unsigned chunk = 0; chunk < 24; chunk++) {
+            uint64_t n = pick(3) ? 1 + pick(40) : 1 + pick(1500), from = a->cpu->st.rip;
+            uint64_t before = a->cpu->insn_count;
+            if (getenv("EMU_FINE")) {
+                n = 64; /* smaller steps to find where they part */
+            }
+            enum x86_stop sa = x86_box_run(a, n), sb = x86_box_run(b, n);
+            *done += a->cpu->insn_count - before;
+            if (sa != sb || !same(a, b)) {
+                printf("  stop: interp %d jit %d, round %u chunk %u of %" PRIu64 "\n", (int)sa, (int)sb,
+                       round, chunk, n);
+                show(a, b, from);
+                return false;
+            }
+            if (sa != X86_STOP_LIMIT) {
+                break;
+            }
+        }
+        if (memcmp(a->ram, b->ram, X86_BOX_RAM) != 0) {
+            size_t k = 0;
+            while (a->ram[k] == b->ram[k]) {
+                k++;
+            }
+            printf("  memory differs at %zx: interp %02x jit %02x\n", k, a->ram[k], b->ram[k]);
+            return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t want = argc > 1 ? strtoull(argv[1], NULL, 0) : 6000000, done = 0, programs = 0;
+    const char *s = getenv("EMU_SEED");
+    uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)time(NULL);
+    GError *err = NULL;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!tcg_jit_supported(&err)) {
+        printf("%s\n", err->message);
+        return 77;
+    }
+    printf("EMU_SEED=%" PRIu64 "\n", seed);
+    rng_state = seed * 0x9e3779b97f4a7c15ull | 1;
+    struct x86_box *a = x86_box_new(8, NULL), *b = x86_box_new(8, NULL);
+    a->cpu->st.cr0 |= X86_CR0_EM; /* programs that go astray: no x87, no SSE */
+    b->cpu->st.cr0 |= X86_CR0_EM;
+    if (tcg_jit_attach(b->cpu, 0x80000) < 0) {
+        printf("no code memory\n");
+        return 1;
+    }
+    struct program *p = malloc(sizeof *p);
+    while (done < want) {
+        tcg_jit_set_threshold(b->cpu, 1 + pick(3));
+        make_program(p);
+        programs++;
+        if (!run_program(a, b, p, &done)) {
+            printf("FAILED in program %" PRIu64 " after %" PRIu64 " instructions, EMU_SEED=%" PRIu64 "\n",
+                   programs, done, seed);
+            return 1;
+        }
+    }
+    struct tcg_jit_stats st;
+    tcg_jit_stats(b->cpu, &st);
+    printf("%" PRIu64 " instructions in %" PRIu64 " programs: translated %" PRIu64 " blocks, %" PRIu64
+           " of %" PRIu64 " instructions inline, %" PRIu64 " links, %" PRIu64 " flushes\n",
+           done, programs, st.translated, st.inline_insns, st.insns, st.links, st.flushes);
+    free(p);
+    tcg_jit_detach(b->cpu);
+    x86_box_free(a);
+    x86_box_free(b);
+    return 0;
+}
