@@ -145,6 +145,8 @@ void x86_fetch_insn(struct x86_cpu *cpu, struct x86_insn *i)
     x86_bind_cpu(cpu, i, r);
 }
 
+/* Breakpoints, single-step and shadows as the interpreter's loop has them, so that an accelerator
+ * may hand over any one instruction. A fault or trap is delivered before this returns. */
 enum x86_stop x86_emulate_one(struct x86_cpu *cpu)
 {
     struct x86_insn i;
@@ -152,11 +154,21 @@ enum x86_stop x86_emulate_one(struct x86_cpu *cpu)
     if (setjmp(cpu->jmp)) {
         return x86_interp_fault(cpu) ? X86_STOP_NONE : X86_STOP_SHUTDOWN;
     }
+    if (cpu->debug_kinds & X86_DBG_EXEC) {
+        x86_debug_code(cpu);
+    }
+    bool tf = cpu->st.rflags & X86_FL_TF;
     cpu->st.ev.sti_shadow = cpu->st.ev.movss_shadow = 0;
     x86_fetch_insn(cpu, &i);
+    cpu->st.rflags &= ~(uint64_t)X86_FL_RF;
     cpu->next_rip = cpu->st.rip + i.len;
     i.exec(cpu, &i);
     cpu->st.rip = cpu->next_rip;
     cpu->insn_count++;
+    bool into = i.cls == X86_CLS_SYSTEM && i.op != X86_OP_POPF && i.op != X86_OP_IRET;
+    tf = tf && (!into || (cpu->st.rflags & X86_FL_TF));
+    if ((tf || cpu->st.ev.pending_dbg) && !x86_debug_trap(cpu, tf)) {
+        return X86_STOP_SHUTDOWN;
+    }
     return (enum x86_stop)cpu->exit_reason;
 }

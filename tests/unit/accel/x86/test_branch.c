@@ -352,6 +352,13 @@ static void test_emulate_one(void **state)
     assert_int_equal(b->cpu->st.rip, X86_BOX_CODE + 3);
     assert_int_equal(x86_emulate_one(b->cpu), X86_STOP_NONE);
     assert_int_equal(x86_box_vector(b), 6);
+    /* single-step traps behind the instruction */
+    x86_box_code(b, "\x48\xff\xc0", 3);
+    x86_set_rflags(b->cpu, X86_FL_TF, X86_FL_TF);
+    assert_int_equal(x86_emulate_one(b->cpu), X86_STOP_NONE);
+    assert_int_equal(gpr(b)[X86_RAX], 2);
+    assert_int_equal(x86_box_vector(b), 1);
+    assert_int_equal(x86_box_fault_rip(b), X86_BOX_CODE + 3);
     x86_box_free(b);
 }
 
