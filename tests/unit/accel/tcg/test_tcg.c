@@ -322,7 +322,7 @@ static void test_options(void **state)
     static const struct {
         const char *text, *says;
     } bad[] = {
-        { "tcg,mode=jit", "mode=interp" },
+        { "tcg,mode=fast", "interp or jit" },
         { "tcg,thread=single", "thread=multi" },
         { "tcg,tb-size=100000", "tb-size" },
         { "tcg,tb-sise=1", "tb-size" },
