@@ -101,8 +101,8 @@ struct x86_block_cache {
     bool pending_lost;   /* too many pages became code elsewhere */
     bool pending_parked; /* pages became code elsewhere while this processor did not run */
     bool parked;
-    struct x86_block none;   /* stands for no block: its key is 0 */
     struct x86_block *jump[1u << X86_JUMP_BITS]; /* by linear address */
+    struct x86_block none; /* stands for no block: its key is 0; last, as its insns[] is open */
 };
 
 static inline struct x86_block **x86_jump_slot(struct x86_block_cache *c, uint64_t lin)

@@ -29,7 +29,7 @@ EMU = os.environ.get('EMU', f'{BUILD}/emu')
 EXTRA = shlex.split(os.environ.get('EMU_ARGS', ''))
 IS_QEMU = os.path.basename(EMU).startswith('qemu-system')
 # A busy machine and an interpreter are slow: limits only exist to end what hangs.
-STEP = float(os.environ.get('BOOT_STEP_SECONDS', 600))
+STEP = float(os.environ.get('BOOT_STEP_SECONDS', 1500))
 SKIPPED = 77
 
 
