@@ -46,6 +46,7 @@ $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
 $(eval $(call probe,SDL2,sdl2,sdl2))
+$(eval $(call probe,CURSES,ncursesw,curses))
 # Debian 12's Zydis has no .pc file.
 ifeq ($(filter zydis,$(HAVE))$(filter no,$(ZYDIS)),)
 ifneq ($(shell printf '\043include <Zydis/Zydis.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
@@ -194,7 +195,7 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: test test-now test-fast lint boot image run run-now bench bench-now install clean help \
+.PHONY: test test-now test-fast lint boot image ui run run-now bench bench-now install clean help \
         packages format format-check
 test-fast: unit
 
@@ -211,9 +212,10 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --boot
+	    --plain --image --ui --boot
 
-boot image: all
+ui: guests
+boot image ui: all
 	@$(RUN) --$@ --only '$(TESTS)'
 
 lint:
@@ -261,6 +263,7 @@ help:
 	@echo 'make unit-asan TESTS=...          the same with address and UB sanitizers'
 	@echo 'make boot TESTS=linux             boot tests whose name contains the word'
 	@echo 'make image        the command line against bad input'
+	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'
 	@echo 'make bench        start-up and boot times beside QEMU and Bochs'
 	@echo 'make install      to DESTDIR and prefix ($(prefix))'

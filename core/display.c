@@ -113,3 +113,8 @@ char *display_text(struct display *d)
 {
     return d->source.text ? d->source.text(d->source.opaque) : NULL;
 }
+
+bool display_cells(struct display *d, struct text_screen *t)
+{
+    return d->source.cells && d->source.cells(d->source.opaque, t);
+}

@@ -16,6 +16,18 @@ struct surface {
     int stride;        /* pixels per line */
 };
 
+/* A text mode's screen. The caller owns it, zeroed at first; free cells by g_free. */
+struct text_cell {
+    uint32_t ch;     /* Unicode */
+    uint32_t fg, bg; /* 0x00RRGGBB */
+};
+struct text_screen {
+    int cols, rows;
+    int cursor_x, cursor_y; /* -1: hidden */
+    struct text_cell *cells; /* rows of cols */
+    int room;
+};
+
 struct display;
 
 struct display_source {
@@ -25,6 +37,8 @@ struct display_source {
     /* Text modes: the screen's characters as UTF-8 lines; NULL when in a graphics mode. g_free. */
     char *(*text)(void *opaque);
     void *opaque;
+    /* Text modes: characters and colours; false when in a graphics mode. May be NULL. */
+    bool (*cells)(void *opaque, struct text_screen *t);
 };
 
 struct display_listener {
@@ -47,6 +61,7 @@ void display_damage(struct display *d, int x, int y, int w, int h);
 /* For listeners: render now and return the surface (never NULL). */
 const struct surface *display_refresh(struct display *d, bool full);
 char *display_text(struct display *d); /* or NULL */
+bool display_cells(struct display *d, struct text_screen *t); /* after display_refresh */
 
 /* Picture files, by suffix: .ppm always, .png where libpng was built in. */
 bool display_screenshot(struct display *d, const char *path, GError **err);

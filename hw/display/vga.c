@@ -307,7 +307,7 @@ static bool vga_realize(struct device *dev, GError **err)
     rom_load(v, env);
     v->window =
         physmem_add_io(v->mem, "vga-window", VGA_WINDOW, VGA_WINDOW_SIZE, &vga_window_ops, v, 1);
-    const struct display_source source = { vga_update, vga_text, v };
+    const struct display_source source = { vga_update, vga_text, v, vga_cells };
     display_set_source(v->display, &source);
     vga_reset(dev);
     return true;

@@ -169,6 +169,7 @@ uint32_t vbe_start(const struct vga *v);
 /* vga_draw.c, vga_text.c */
 void vga_update(void *opaque, bool full);
 char *vga_text(void *opaque);
+bool vga_cells(void *opaque, struct text_screen *t);
 struct surface *vga_surface(struct vga *v, unsigned width, unsigned height);
 bool vga_is_text(const struct vga *v);
 bool vga_is_blank(const struct vga *v);

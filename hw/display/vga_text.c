@@ -292,3 +292,44 @@ char *vga_text(void *opaque)
     }
     return g_string_free(out, FALSE);
 }
+
+static void cells_row(const struct vga *v, struct text_cell *out, uint32_t row, int cols)
+{
+    for (int x = 0; x < cols; x++) {
+        uint16_t cell = char_at(v, row + (uint32_t)x);
+        unsigned attr = cell >> 8, bg = attr >> 4;
+        bg &= v->attr[ATTR_MODE] & ATTR_BLINK ? 7 : 15;
+        out[x] = (struct text_cell){ cp437((uint8_t)cell), v->lut16[attr & 15], v->lut16[bg] };
+    }
+}
+
+bool vga_cells(void *opaque, struct text_screen *t)
+{
+    struct vga *v = opaque;
+    if (!vga_is_text(v)) {
+        return false;
+    }
+    struct text_mode m = text_mode(v);
+    int rows = (int)(m.lines / m.cell_lines), cols = (int)m.cols;
+    if (rows * cols > t->room) {
+        t->cells = g_renew(struct text_cell, t->cells, rows * cols);
+        t->room = rows * cols;
+    }
+    t->cols = cols;
+    t->rows = rows;
+    t->cursor_x = t->cursor_y = -1;
+    uint32_t row = m.start;
+    for (int i = 0; i < rows; i++) {
+        unsigned y = (unsigned)i * m.cell_lines;
+        cells_row(v, t->cells + (size_t)i * m.cols, row, cols);
+        if (m.cursor != UINT32_MAX && m.cursor >= row && m.cursor < row + m.cols) {
+            t->cursor_x = (int)(m.cursor - row);
+            t->cursor_y = i;
+        }
+        row += m.step;
+        if (m.compare >= y && m.compare < y + m.cell_lines) {
+            row = 0;
+        }
+    }
+    return true;
+}

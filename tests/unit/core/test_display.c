@@ -106,7 +106,7 @@ static void screenshots(void **state)
 {
     (void)state;
     struct display *d = display_new();
-    struct display_source src = { draw, text, d };
+    struct display_source src = { draw, text, d, NULL };
     GError *err = NULL;
     char *dir = g_dir_make_tmp("emu-test-XXXXXX", NULL), *data;
     char *ppm = g_build_filename(dir, "s.ppm", NULL), *png = g_build_filename(dir, "s.png", NULL);

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+# timeout: 300
+"""The window on a real X server (Xvfb): what it shows, what is typed into it, how it is resized.
+
+Xvfb keeps its screen in a file in XWD's format, which is how this test sees the window.
+"""
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import time
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
+EMU = os.environ.get('EMU', f'{BUILD}/emu')
+WORK = f'{BUILD}/ui/window'
+STEP = 30  # only ends what hangs
+SCREEN = (1280, 1024)
+
+# X keysym -> set 1 make code; the break code is the same with bit 7. Numbers are keycodes of right-hand modifiers: for
+# their keysyms xdotool would press the left ones, too.
+KEYS = {
+    'Escape': '01', '1': '02', '4': '05', '5': '06', '6': '07', '7': '08', '8': '09', '9': '0a',
+    '0': '0b', 'minus': '0c', 'equal': '0d', 'BackSpace': '0e', 'Tab': '0f', 'q': '10', 'w': '11',
+    'e': '12', 'r': '13', 't': '14', 'y': '15', 'u': '16', 'i': '17', 'o': '18', 'p': '19',
+    'bracketleft': '1a', 'bracketright': '1b', 'Return': '1c', 'Control_L': '1d', 'a': '1e',
+    's': '1f', 'd': '20', 'f': '21', 'g': '22', 'h': '23', 'j': '24', 'k': '25', 'l': '26',
+    'semicolon': '27', 'apostrophe': '28', 'grave': '29', 'Shift_L': '2a', 'backslash': '2b',
+    'z': '2c', 'x': '2d', 'c': '2e', 'v': '2f', 'b': '30', 'n': '31', 'm': '32', 'comma': '33',
+    'period': '34', 'slash': '35', '62': '36', 'KP_Multiply': '37', 'Alt_L': '38',
+    'space': '39', 'Caps_Lock': '3a', 'F1': '3b', 'F2': '3c', 'F3': '3d', 'F4': '3e', 'F5': '3f',
+    'F6': '40', 'F7': '41', 'F8': '42', 'F9': '43', 'F10': '44', 'Num_Lock': '45',
+    'Scroll_Lock': '46', 'KP_Subtract': '4a', 'KP_Add': '4e', 'F11': '57', 'F12': '58',
+    'KP_Enter': 'e0 1c', '105': 'e0 1d', 'KP_Divide': 'e0 35', '108': 'e0 38',
+    'Home': 'e0 47', 'Up': 'e0 48', 'Prior': 'e0 49', 'Left': 'e0 4b', 'Right': 'e0 4d',
+    'End': 'e0 4f', 'Down': 'e0 50', 'Next': 'e0 51', 'Insert': 'e0 52', 'Delete': 'e0 53',
+    'Super_L': 'e0 5b', '134': 'e0 5c',
+}
+
+
+class Failed(Exception):
+    pass
+
+
+def skip(why):
+    print(why)
+    sys.exit(77)
+
+
+def until(what, test, seconds=STEP):
+    end = time.monotonic() + seconds
+    while True:
+        value = test()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f'still waiting for {what} after {seconds} s')
+        time.sleep(0.02)
+
+
+class X:
+    def __enter__(self):
+        shutil.rmtree(WORK, ignore_errors=True)
+        os.makedirs(WORK)
+        out, give = os.pipe()
+        with open(f'{WORK}/xvfb.log', 'wb') as log:
+            self.server = subprocess.Popen(
+                ['Xvfb', '-displayfd', str(give), '-screen', '0', '%dx%dx24' % SCREEN, '-fbdir',
+                 WORK, '-nolisten', 'tcp'], pass_fds=[give], stdout=log, stderr=log)
+        os.close(give)
+        with os.fdopen(out) as f:
+            number = f.readline().strip()
+        if not number:
+            skip('Xvfb does not start here')
+        self.env = dict(os.environ, DISPLAY=f':{number}', SDL_RENDER_DRIVER='software',
+                        SDL_VIDEODRIVER='x11')
+        self.env.pop('WAYLAND_DISPLAY', None)
+        return self
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait()
+
+    def do(self, *args):
+        return subprocess.run(['xdotool', *map(str, args)], env=self.env, capture_output=True,
+                              text=True, timeout=STEP).stdout
+
+    def pixels(self):
+        """Rows of the screen as bytes B G R X."""
+        with open(f'{WORK}/Xvfb_screen0', 'rb') as f:
+            data = f.read()
+        header = struct.unpack('>25I', data[:100])
+        size, line, colours = header[0], header[12], header[19]
+        start = size + colours * 12
+        return [data[start + y * line:start + (y + 1) * line] for y in range(SCREEN[1])]
+
+
+class Emu:
+    def __init__(self, x, label, *args):
+        self.x, self.keys_path = x, f'{WORK}/{label}.keys'
+        self.picture_path = f'{WORK}/{label}.ppm'
+        self.log = open(f'{WORK}/{label}.log', 'wb')
+        self.process = subprocess.Popen(
+            [EMU, '-name', 'a test', '-m', '16', '-drive',
+             f'file={BUILD}/guests/screen.bin,format=raw,snapshot=on', '-debugcon',
+             f'file:{self.keys_path}', '-screenshot-on-exit', self.picture_path, '-net', 'none',
+             *args], env=x.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.read = 0
+
+    def __enter__(self):
+        self.until_guest_types()
+        self.x.do('windowmove', self.window, 0, 0)
+        return self
+
+    def until_guest_types(self):
+        """The boot sector runs when its answer to a key arrives."""
+        def ready():
+            # SDL may make its window a second time for the renderer, so it is found anew.
+            self.window = until('the window', lambda: self.x.do(
+                'search', '--name', 'a test').split())[0]
+            self.x.do('windowfocus', self.window)
+            self.x.do('key', '1')
+            time.sleep(0.2)
+            return 'ok' in self.codes()
+        until('the guest', ready)
+        time.sleep(0.5)
+        self.read = len(self.all_codes())
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        status = self.process.wait(STEP)
+        self.log.close()
+        if kind is None and status != 0:
+            raise Failed(f'emu ended with status {status}')
+
+    def all_codes(self):
+        try:
+            with open(self.keys_path) as f:
+                return f.read().split()
+        except FileNotFoundError:
+            return []
+
+    def codes(self):
+        return self.all_codes()[self.read:]
+
+    def expect(self, what, wanted):
+        try:
+            until(what, lambda: self.codes()[:len(wanted)] == wanted, 10)
+        except Failed:
+            raise Failed(f'{what}: the guest got {self.codes()}, expected {wanted}') from None
+        self.read += len(wanted)
+
+    def size(self):
+        out = self.x.do('getwindowgeometry', '--shell', self.window)
+        v = dict(line.split('=', 1) for line in out.split('\n') if '=' in line)
+        if 'X' not in v:
+            raise Failed(f'the window {self.window} is gone: {out}')
+        return int(v['X']), int(v['Y']), int(v['WIDTH']), int(v['HEIGHT'])
+
+
+def read_ppm(path):
+    with open(path, 'rb') as f:
+        data = f.read()
+    fields = data.split(None, 4)
+    width, height = int(fields[1]), int(fields[2])
+    return width, height, data[-width * height * 3:]
+
+
+def rgb(rows, x, y, width, height):
+    out = bytearray()
+    for row in rows[y:y + height]:
+        part = row[4 * x:4 * (x + width)]
+        line = bytearray(3 * width)
+        line[0::3], line[1::3], line[2::3] = part[2::4], part[1::4], part[0::4]
+        out += line
+    return bytes(out)
+
+
+def picture(x, label, key, make):
+    with Emu(x, label) as emu:
+        x.do('key', key)
+        until('the new picture', lambda: 'ok' in emu.codes())
+        time.sleep(1)
+        left, top, width, height = emu.size()
+        shown = rgb(x.pixels(), left, top, width, height)
+    w, h, wanted = read_ppm(emu.picture_path)
+    if (w, h) != (width, height):
+        raise Failed(f'{label}: the window is {width}x{height}, the surface {w}x{h}')
+    if len(set(wanted[i:i + 3] for i in range(0, len(wanted), 3))) < make:
+        raise Failed(f'{label}: fewer than {make} colours in the guest\'s own picture')
+    if shown != wanted:
+        bad = [i // 3 for i in range(len(wanted)) if wanted[i] != shown[i]]
+        raise Failed(f'{label}: {len(bad)} bytes differ, the first at {bad[0] % w},{bad[0] // w}')
+
+
+def pictures(x):
+    for label, key, colours in (('text', '1', 16), ('mode13h', '2', 100), ('vbe32', '3', 10000)):
+        picture(x, label, key, colours)
+
+
+def keys(x):
+    with Emu(x, 'keys') as emu:
+        for name, code in KEYS.items():
+            make = code.split()
+            up = make[:-1] + [f'{int(make[-1], 16) | 0x80:02x}']
+            if name == '1':
+                make = make + ['ok']
+            x.do('key', name)
+            emu.expect(name, make + up)
+        for name in ('Caps_Lock', 'Num_Lock', 'Scroll_Lock'):
+            x.do('key', name)
+        time.sleep(0.5)
+        emu.read = len(emu.all_codes())
+        x.do('key', 'ctrl+alt+Delete')
+        emu.expect('ctrl+alt+Delete', '1d 38 e0 53'.split())
+        emu.expect('... released', '9d b8 e0 d3'.split())
+
+
+def focus(x):
+    """A key that is down when the window loses the keyboard is released for the guest."""
+    with Emu(x, 'focus') as emu:
+        x.do('keydown', 'a')
+        emu.expect('key down', ['1e'])
+        other = subprocess.Popen([EMU, '-name', 'other', '-S', '-display', 'sdl'], env=x.env,
+                                 stdin=subprocess.DEVNULL)
+        try:
+            second = until('the second window',
+                           lambda: x.do('search', '--name', 'other').split())[0]
+            x.do('windowfocus', second)
+            until('the release', lambda: 'be' not in emu.codes() and '9e' in emu.codes(), 10)
+        finally:
+            x.do('keyup', 'a')
+            other.terminate()
+            other.wait(STEP)
+
+
+def resizes(x):
+    chance = random.Random(1)
+    with Emu(x, 'resizes') as emu:
+        for n in range(200):
+            if n % 20 == 19:
+                x.do('key', chance.choice(('1', '2', '3')))
+            if n % 50 == 49:
+                x.do('key', 'ctrl+alt+f')
+            x.do('windowsize', emu.window, chance.randint(1, 1200), chance.randint(1, 1000))
+            if emu.process.poll() is not None:
+                raise Failed(f'emu ended with status {emu.process.returncode} at resize {n}')
+
+
+def main():
+    for tool in ('Xvfb', 'xdotool'):
+        if not shutil.which(tool):
+            skip(f'{tool} is not installed')
+    known = subprocess.run([EMU, '-display', 'help'], capture_output=True, text=True).stdout
+    if '\nsdl ' not in known:
+        skip('this emu was built without SDL2')
+    failed = 0
+    only = sys.argv[1:]
+    with X() as x:
+        for case in (pictures, keys, focus, resizes):
+            if only and case.__name__ not in only:
+                continue
+            try:
+                case(x)
+                print(f'ok   {case.__name__}')
+            except (Failed, subprocess.TimeoutExpired) as e:
+                failed += 1
+                print(f'FAIL {case.__name__}: {e}')
+    sys.exit(1 if failed else 0)
+
+
+main()
