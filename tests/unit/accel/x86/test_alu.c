@@ -250,12 +250,54 @@ static void test_pushf_popf(void **state)
     x86_box_free(b);
 }
 
+/* --- several processors ----------------------------------------------------------------------- */
+
+static gpointer run_to_hlt(gpointer arg)
+{
+    return GINT_TO_POINTER((int)x86_box_run(arg, UINT64_MAX / 2));
+}
+
+/* Two processors add to one word in every locked way; no addition is lost, not even where the word
+ * lies across pages (there by the lock for what the host cannot do atomically). */
+static void test_locked_together(void **state)
+{
+    /* again: lock inc [rsi]; mov ebx, 1; lock xadd [rsi], ebx; cas: mov eax, [rsi];
+     * lea ebx, [rax+1]; lock cmpxchg [rsi], ebx; jnz cas; lock add dword [rdi], 1; loop again; hlt */
+    static const uint8_t code[] = { 0xf0, 0xff, 0x06, 0xbb, 0x01, 0x00, 0x00, 0x00, 0xf0, 0x0f,
+                                    0xc1, 0x1e, 0x8b, 0x06, 0x8d, 0x58, 0x01, 0xf0, 0x0f, 0xb1,
+                                    0x1e, 0x75, 0xf5, 0xf0, 0x83, 0x07, 0x01, 0xe2, 0xe3, 0xf4 };
+    const unsigned rounds = 30000;
+    (void)state;
+    struct x86_code_map *map = x86_code_map_new(0);
+    struct x86_box *b[2];
+    GThread *t[2];
+    b[0] = x86_box_new(8, map);
+    b[1] = x86_box_peer(b[0], 8, map);
+    for (unsigned k = 0; k < 2; k++) {
+        x86_box_code(b[k], code, sizeof code);
+        b[k]->cpu->st.gpr[X86_RCX] = rounds;
+        b[k]->cpu->st.gpr[X86_RSI] = D + 0x100;
+        b[k]->cpu->st.gpr[X86_RDI] = D + 0x1ffe;
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        t[k] = g_thread_new("cpu", run_to_hlt, b[k]);
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        assert_int_equal(GPOINTER_TO_INT(g_thread_join(t[k])), X86_STOP_HLT);
+    }
+    assert_int_equal(stack_at(b[0], D + 0x100, 4), 2 * 3 * rounds);
+    assert_int_equal(stack_at(b[0], D + 0x1ffe, 4), 2 * rounds);
+    x86_box_free(b[1]);
+    x86_box_free(b[0]);
+    x86_code_map_free(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),        cmocka_unit_test(test_pusha_popa),
         cmocka_unit_test(test_enter_leave), cmocka_unit_test(test_pop_memory),
-        cmocka_unit_test(test_pushf_popf),
+        cmocka_unit_test(test_pushf_popf),  cmocka_unit_test(test_locked_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
