@@ -49,6 +49,9 @@ enum x86_vector {
 #define X86_EFER_LMA (1u << 10)
 #define X86_EFER_NXE (1u << 11)
 
+#define X86_DEBUGCTL_LBR (1u << 0)
+#define X86_DEBUGCTL_BTF (1u << 1)
+
 #define X86_PTE_P 0x1ull
 #define X86_PTE_W 0x2ull
 #define X86_PTE_U 0x4ull

@@ -71,9 +71,11 @@ void x86_debug_check_io(struct x86_cpu *cpu, uint16_t port, unsigned size)
     }
 }
 
-/* B0-B3 are those of this exception, the other bits stay until software clears them. */
+/* B0-B3 are those of this exception, the other bits stay until software clears them. A debug
+ * exception ends branch recording and stepping (17.4.1, 17.4.2). */
 static void set_dr6(struct x86_cpu *cpu, uint64_t bits)
 {
+    cpu->st.msr.debugctl &= ~(uint64_t)(X86_DEBUGCTL_LBR | X86_DEBUGCTL_BTF);
     cpu->st.dr[6] = (cpu->st.dr[6] & ~15ull) | bits;
 }
 

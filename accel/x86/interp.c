@@ -109,13 +109,18 @@ static enum x86_stop step(struct x86_cpu *cpu)
     cpu->st.ev.sti_shadow = cpu->st.ev.movss_shadow = 0;
     const struct x86_insn *i = step_insn(cpu, &tmp);
     cpu->st.rflags &= ~(uint64_t)X86_FL_RF;
-    cpu->next_rip = cpu->st.rip + i->len;
+    uint64_t next = cpu->st.rip + i->len;
+    cpu->next_rip = next;
     i->exec(cpu, i);
+    bool jumped = cpu->next_rip != next;
     cpu->st.rip = cpu->next_rip;
     cpu->insn_count++;
     /* INT n, SYSCALL and their like clear TF and enter their handler without a trap. */
     bool into = i->cls == X86_CLS_SYSTEM && i->op != X86_OP_POPF && i->op != X86_OP_IRET;
     bool tf = (rflags & X86_FL_TF) && (!into || (cpu->st.rflags & X86_FL_TF));
+    if (cpu->st.msr.debugctl & X86_DEBUGCTL_BTF) {
+        tf = tf && jumped; /* single-step on branches */
+    }
     if ((tf || cpu->st.ev.pending_dbg) && !x86_debug_trap(cpu, tf)) {
         return X86_STOP_SHUTDOWN;
     }

@@ -80,6 +80,9 @@ static bool entry_set(struct x86_cpu *cpu, struct entry *e, uint64_t bits)
     }
     if (done) {
         e->v |= bits;
+        if (UNLIKELY(x86_code_page(cpu, e->gpa & ~0xfffull))) {
+            x86_code_written(cpu, e->gpa, e->size);
+        }
         if (UNLIKELY(x86_section(cpu, e->gpa) && cpu->mmu.sec_tracked)) {
             mem_region_set_dirty(cpu->mmu.sec_region,
                                  cpu->mmu.sec_off + (e->gpa - cpu->mmu.sec_gpa), 1);
