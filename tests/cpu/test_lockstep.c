@@ -287,11 +287,6 @@ static void show(struct x86_box *a, struct x86_box *b, uint64_t from)
            ", last agreed at rip %" PRIx64 ", fault at %" PRIx64 "\n",
            a->cpu->st.rip, b->cpu->st.rip, x86_rflags(a->cpu), x86_rflags(b->cpu),
            a->cpu->insn_count, b->cpu->insn_count, from, x86_box_fault_rip(a));
-    FILE *f = fopen("lockstep-fail.bin", "wb");
-    if (f) {
-        fwrite(a->ram + X86_BOX_CODE, 1, CODE_MAX, f);
-        fclose(f);
-    }
 }
 
 static void random_regs(uint64_t *regs)
@@ -317,9 +312,6 @@ static bool run_program(struct x86_box *a, struct x86_box *b, const struct progr
         for (unsigned chunk = 0; chunk < 24; chunk++) {
             uint64_t n = pick(3) ? 1 + pick(40) : 1 + pick(1500), from = a->cpu->st.rip;
             uint64_t before = a->cpu->insn_count;
-            if (getenv("EMU_FINE")) {
-                n = 64; /* smaller steps to find where they part */
-            }
             enum x86_stop sa = x86_box_run(a, n), sb = x86_box_run(b, n);
             *done += a->cpu->insn_count - before;
             if (sa != sb || !same(a, b)) {

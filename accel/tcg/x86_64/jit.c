@@ -209,6 +209,7 @@ static void emit_stubs(struct jit *j)
 static void jit_dropped(struct x86_block_cache *c, struct x86_block *b)
 {
     struct jit *j = c->jit;
+    b->flags |= X86_BLOCK_DEAD; /* end_exec looks at it */
     if (b->code) {
         struct emit e = { .p = j->code.rw + ((uint8_t *)b->code - j->code.rx) };
         e.end = e.p + 5;
