@@ -262,7 +262,8 @@ static gpointer run_to_hlt(gpointer arg)
 static void test_locked_together(void **state)
 {
     /* again: lock inc [rsi]; mov ebx, 1; lock xadd [rsi], ebx; cas: mov eax, [rsi];
-     * lea ebx, [rax+1]; lock cmpxchg [rsi], ebx; jnz cas; lock add dword [rdi], 1; loop again; hlt */
+     * lea ebx, [rax+1]; lock cmpxchg [rsi], ebx; jnz cas; lock add dword [rdi], 1;
+     * loop again; hlt */
     static const uint8_t code[] = { 0xf0, 0xff, 0x06, 0xbb, 0x01, 0x00, 0x00, 0x00, 0xf0, 0x0f,
                                     0xc1, 0x1e, 0x8b, 0x06, 0x8d, 0x58, 0x01, 0xf0, 0x0f, 0xb1,
                                     0x1e, 0x75, 0xf5, 0xf0, 0x83, 0x07, 0x01, 0xe2, 0xe3, 0xf4 };
