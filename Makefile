@@ -46,6 +46,7 @@ $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
 $(eval $(call probe,SDL2,sdl2,sdl2))
+$(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
 # Debian 12's Zydis has no .pc file.
 ifeq ($(filter zydis,$(HAVE))$(filter no,$(ZYDIS)),)

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* needs: vnc */
+/*
+ * A VNC server by LibVNCServer. It has a thread of its own, for a client that reads slowly makes
+ * LibVNCServer wait; the thread holds the machine lock only to copy the picture and to hand over
+ * keys. Keysyms (X11 protocol, appendix A) become positions of a US keyboard.
+ */
+#include <string.h>
+
+#include <glib.h>
+#include <rfb/rfb.h>
+
+#include "core/device.h"
+#include "core/display.h"
+#include "core/input.h"
+#include "core/loop.h"
+#include "core/opts.h"
+#include "os/os.h"
+#include "ui/keymap.h"
+#include "ui/ui.h"
+
+#define POLL_US    20000
+#define BASE_PORT  5900
+#define LEFT_SHIFT 0xe1
+
+struct vnc_ui {
+    struct ui_params p;
+    struct display_listener listener;
+    rfbScreenInfoPtr server;
+    GThread *thread;
+    gint quit; /* atomic */
+    uint32_t *pixels;
+    int width, height;
+    bool full; /* copy everything */
+    int x0, y0, x1, y1; /* damaged */
+    int last_x, last_y;
+    bool shift;
+    char *password;
+    char *passwords[2];
+};
+
+static void on_resized(void *opaque, const struct surface *s)
+{
+    struct vnc_ui *u = opaque;
+    (void)s;
+    u->full = true;
+}
+
+static void on_damaged(void *opaque, const struct surface *s, int x, int y, int w, int h)
+{
+    struct vnc_ui *u = opaque;
+    (void)s;
+    bool none = u->x1 <= u->x0;
+    u->x0 = none ? x : MIN(u->x0, x);
+    u->y0 = none ? y : MIN(u->y0, y);
+    u->x1 = none ? x + w : MAX(u->x1, x + w);
+    u->y1 = none ? y + h : MAX(u->y1, y + h);
+}
+
+/* --- keys and pointer: in our thread, without the lock -------------------------------------- */
+
+static uint8_t usage_of(rfbKeySym sym, unsigned *mods)
+{
+    static const struct {
+        uint16_t sym;
+        uint8_t usage;
+    } keys[] = {
+        { 0xff08, 0x2a }, { 0xff09, 0x2b }, { 0xff0d, 0x28 }, { 0xff13, 0x48 }, { 0xff14, 0x47 },
+        { 0xff15, 0x46 }, { 0xff1b, 0x29 }, { 0xff50, 0x4a }, { 0xff51, 0x50 }, { 0xff52, 0x52 },
+        { 0xff53, 0x4f }, { 0xff54, 0x51 }, { 0xff55, 0x4b }, { 0xff56, 0x4e }, { 0xff57, 0x4d },
+        { 0xff61, 0x46 }, { 0xff63, 0x49 }, { 0xff67, 0x65 }, { 0xff7f, 0x53 }, { 0xff8d, 0x58 },
+        { 0xff95, 0x5f }, { 0xff96, 0x5c }, { 0xff97, 0x60 }, { 0xff98, 0x5e }, { 0xff99, 0x5a },
+        { 0xff9a, 0x61 }, { 0xff9b, 0x5b }, { 0xff9c, 0x59 }, { 0xff9e, 0x62 }, { 0xff9f, 0x63 },
+        { 0xffaa, 0x55 }, { 0xffab, 0x57 }, { 0xffad, 0x56 }, { 0xffae, 0x63 }, { 0xffaf, 0x54 },
+        { 0xffb0, 0x62 }, { 0xffe1, 0xe1 }, { 0xffe2, 0xe5 }, { 0xffe3, 0xe0 }, { 0xffe4, 0xe4 },
+        { 0xffe5, 0x39 }, { 0xffe7, 0xe3 }, { 0xffe8, 0xe7 }, { 0xffe9, 0xe2 }, { 0xffea, 0xe6 },
+        { 0xffeb, 0xe3 }, { 0xffec, 0xe7 }, { 0xffff, 0x4c }, { 0xfe03, 0xe6 }, { 0xfe20, 0x2b },
+    };
+    if (sym >= 0x20 && sym < 0x7f) {
+        return keymap_from_char(sym, mods);
+    }
+    if (sym >= 0xffbe && sym <= 0xffc9) {
+        return (uint8_t)(0x3a + (sym - 0xffbe)); /* F1 to F12 */
+    }
+    if (sym >= 0xffb1 && sym <= 0xffb9) {
+        return (uint8_t)(0x59 + (sym - 0xffb1)); /* keypad 1 to 9 */
+    }
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (keys[i].sym == sym) {
+            return keys[i].usage;
+        }
+    }
+    return 0;
+}
+
+static void on_key(rfbBool down, rfbKeySym sym, rfbClientPtr client)
+{
+    struct vnc_ui *u = client->screen->screenData;
+    unsigned mods = 0;
+    uint8_t usage = usage_of(sym, &mods);
+    if (usage == 0) {
+        return;
+    }
+    machine_lock();
+    if (usage == 0xe1 || usage == 0xe5) {
+        u->shift = down;
+    }
+    /* Some clients send "A" without a shift key; a layout may need none where ours does. */
+    bool printable = sym > 0x20 && sym < 0x7f, wanted = mods & KEYMAP_SHIFT;
+    bool other = down && printable && wanted && !u->shift;
+    if (other) {
+        input_key(u->p.input, LEFT_SHIFT, true);
+    }
+    input_key(u->p.input, usage, down);
+    if (other) {
+        input_key(u->p.input, LEFT_SHIFT, false);
+    }
+    machine_unlock();
+}
+
+static void on_pointer(int mask, int x, int y, rfbClientPtr client)
+{
+    struct vnc_ui *u = client->screen->screenData;
+    unsigned buttons = (mask & 1 ? 1u : 0) | (mask & 4 ? 2u : 0) | (mask & 2 ? 4u : 0);
+    int dz = mask & 8 ? 1 : mask & 16 ? -1 : 0;
+    machine_lock();
+    if (input_wants_abs(u->p.input)) {
+        input_mouse_abs(u->p.input, (int)((int64_t)x * 32767 / MAX(u->width - 1, 1)),
+                        (int)((int64_t)y * 32767 / MAX(u->height - 1, 1)), dz, buttons);
+    } else {
+        input_mouse_rel(u->p.input, x - u->last_x, y - u->last_y, dz, buttons);
+    }
+    u->last_x = x;
+    u->last_y = y;
+    machine_unlock();
+    rfbDefaultPtrAddEvent(mask, x, y, client);
+}
+
+static void on_gone(rfbClientPtr client)
+{
+    struct vnc_ui *u = client->screen->screenData;
+    machine_lock();
+    input_release_all(u->p.input);
+    u->shift = false;
+    machine_unlock();
+}
+
+static enum rfbNewClientAction on_client(rfbClientPtr client)
+{
+    client->clientGoneHook = on_gone;
+    return RFB_CLIENT_ACCEPT;
+}
+
+/* --- the picture ---------------------------------------------------------------------------- */
+
+/* LibVNCServer's own order is red in the lowest byte. */
+static void copy(struct vnc_ui *u, const struct surface *s, int x0, int y0, int x1, int y1)
+{
+    for (int y = y0; y < y1; y++) {
+        const uint32_t *from = s->pixels + (size_t)y * (size_t)s->stride;
+        uint32_t *to = u->pixels + (size_t)y * (size_t)u->width;
+        for (int x = x0; x < x1; x++) {
+            uint32_t v = from[x];
+            to[x] = (v & 0xff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
+        }
+    }
+}
+
+static void update(struct vnc_ui *u)
+{
+    uint32_t *old = NULL;
+    machine_lock();
+    const struct surface *s = display_refresh(u->p.display, false);
+    bool resized = s->width != u->width || s->height != u->height;
+    if (resized) {
+        old = u->pixels;
+        u->pixels = g_new0(uint32_t, (size_t)s->width * (size_t)s->height);
+        u->width = s->width;
+        u->height = s->height;
+    }
+    int x0 = u->x0, y0 = u->y0, x1 = MIN(u->x1, u->width), y1 = MIN(u->y1, u->height);
+    if (resized || u->full) {
+        x0 = y0 = 0;
+        x1 = u->width;
+        y1 = u->height;
+    }
+    copy(u, s, x0, y0, x1, y1);
+    u->full = false;
+    u->x0 = u->x1 = u->y0 = u->y1 = 0;
+    machine_unlock();
+    if (resized) {
+        rfbNewFramebuffer(u->server, (char *)u->pixels, u->width, u->height, 8, 3, 4);
+        g_free(old);
+    }
+    if (x1 > x0 && y1 > y0) {
+        rfbMarkRectAsModified(u->server, x0, y0, x1, y1);
+    }
+}
+
+static gpointer serve(gpointer data)
+{
+    struct vnc_ui *u = data;
+    os_thread_name("vnc");
+    while (!g_atomic_int_get(&u->quit)) {
+        if (u->server->clientHead) {
+            update(u);
+        }
+        rfbProcessEvents(u->server, POLL_US);
+    }
+    return NULL;
+}
+
+/* --- opening and closing -------------------------------------------------------------------- */
+
+static void vnc_close(void *ui)
+{
+    struct vnc_ui *u = ui;
+    g_atomic_int_set(&u->quit, 1);
+    display_remove_listener(u->p.display, &u->listener);
+    machine_unlock(); /* the thread may wait for it */
+    if (u->thread) {
+        g_thread_join(u->thread);
+    }
+    if (u->server) {
+        rfbShutdownServer(u->server, TRUE);
+        rfbScreenCleanup(u->server);
+    }
+    machine_lock();
+    g_free(u->pixels);
+    g_free(u->password);
+    g_free(u);
+}
+
+/* "[HOST]:N" */
+static bool parse_address(const char *text, in_addr_t *host, int *port, GError **err)
+{
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    uint64_t n = 0;
+    if (!colon || !parse_u64(colon + 1, 65535 - BASE_PORT, &n)) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "write [HOST]:N; the port is %d + N and the host this one", BASE_PORT);
+        return false;
+    }
+    char *name = colon == text ? g_strdup("127.0.0.1") : g_strndup(text, (gsize)(colon - text));
+    bool ok = rfbStringToAddr(name, host);
+    if (!ok) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "%s is no IPv4 address of this host", name);
+    }
+    g_free(name);
+    *port = BASE_PORT + (int)n;
+    return ok;
+}
+
+static bool start(struct vnc_ui *u, in_addr_t host, int port, GError **err)
+{
+    const struct surface *s = display_refresh(u->p.display, true);
+    u->width = s->width;
+    u->height = s->height;
+    u->pixels = g_new0(uint32_t, (size_t)s->width * (size_t)s->height);
+    u->full = true;
+    rfbLogEnable(0);
+    u->server = rfbGetScreen(NULL, NULL, s->width, s->height, 8, 3, 4);
+    if (!u->server) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "LibVNCServer gives no screen");
+        return false;
+    }
+    u->server->frameBuffer = (char *)u->pixels;
+    u->server->screenData = u;
+    u->server->desktopName = "emu";
+    u->server->alwaysShared = TRUE;
+    u->server->port = port;
+    u->server->ipv6port = 0;
+    u->server->listenInterface = host;
+    u->server->kbdAddEvent = on_key;
+    u->server->ptrAddEvent = on_pointer;
+    u->server->newClientHook = on_client;
+    u->server->cursor = NULL;
+    if (u->password) {
+        u->passwords[0] = u->password;
+        u->server->authPasswdData = u->passwords;
+        u->server->passwordCheck = rfbCheckPasswordByList;
+    }
+    rfbInitServer(u->server);
+    if (u->server->listenSock < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "port %d cannot be listened on", port);
+        return false;
+    }
+    return true;
+}
+
+static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **err)
+{
+    struct vnc_ui *u = g_new0(struct vnc_ui, 1);
+    u->p = *p;
+    u->password = g_strdup(opts_get(o, "password"));
+    u->listener = (struct display_listener){ on_resized, on_damaged, u, NULL };
+    display_add_listener(p->display, &u->listener);
+    in_addr_t host = 0;
+    int port = 0;
+    if (!parse_address(opts_get(o, "address"), &host, &port, err) ||
+        !start(u, host, port, err)) {
+        vnc_close(u);
+        return NULL;
+    }
+    u->thread = g_thread_new("vnc", serve, u);
+    return u;
+}
+
+static const char *const vnc_keys[] = { "address", "password", NULL };
+
+const struct ui_ops ui_vnc = {
+    .name = "vnc",
+    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server on port 5900 + N, loopback by default",
+    .keys = vnc_keys,
+    .open = vnc_open,
+    .close = vnc_close,
+};
