@@ -63,7 +63,7 @@ endif
 
 # --- flags ---------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-            -Wwrite-strings $(WERROR)
+            -Wwrite-strings -Wno-gnu-variable-sized-type-not-at-end $(WERROR)
 EMU_CPPFLAGS := -I$(if $S,$(SRCDIR),.) -I$B/gen -D_GNU_SOURCE $(LIB_CPPFLAGS) \
                 -DEMU_VERSION='"$(VERSION)"' -DEMU_DATADIR='"$(prefix)/share/emu"'
 EMU_CFLAGS   := -std=gnu11 -pthread -fno-strict-aliasing $(WARNINGS)

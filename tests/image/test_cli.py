@@ -106,6 +106,7 @@ BAD = [
     ('smbios without a type', '-smbios nosuch=1', 'nosuch|type'),
     # the rest
     ('unknown screen', '-display nosuch', 'nosuch'),
+    ('vnc on no display', '-vnc nonsense', 'nonsense'),
     ('unknown adapter', '-vga nosuch', 'nosuch'),
     ('malformed date', '-rtc base=yesterday', 'yesterday'),
     ('malformed uuid', '-uuid 123', '123'),
@@ -117,7 +118,6 @@ BAD = [
     ('network card', '-net nic', 'nic|-net'),
     ('qmp', '-qmp stdio', 'qmp'),
     ('gdb', '-gdb tcp::1234', 'gdb'),
-    ('vnc', '-vnc :1', 'vnc'),
     ('usb', '-usb', 'usb'),
     ('q35', '-machine q35', 'q35'),
 ]
