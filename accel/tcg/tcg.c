@@ -33,7 +33,7 @@ struct accel_vm {
     struct physmem_listener listener;
     bool one_insn, jit;
     size_t code_size; /* bytes of host code a processor keeps; 0: default */
-    GMutex lock; /* vcpus */
+    GMutex lock;      /* vcpus */
     struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
 };
 
@@ -139,7 +139,8 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
     const char *mode = opts_get(o, "mode"), *thread = opts_get(o, "thread");
     vm->jit = mode && strcmp(mode, "jit") == 0;
     if (mode && !vm->jit && strcmp(mode, "interp") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: mode=%s: use interp or jit", mode);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: mode=%s: use interp or jit",
+                    mode);
         return false;
     }
     if (vm->jit && !tcg_jit_supported(err)) {
@@ -474,8 +475,8 @@ static void tcg_stats(struct accel_vm *vm, GString *out)
                                    ", handler calls %" G_GUINT64_FORMAT
                                    ", host code flushes %" G_GUINT64_FORMAT
                                    ", bytes of host code %" G_GUINT64_FORMAT "\n",
-                                   k, st.translated, st.insns, st.inline_insns, st.entries, st.links,
-                                   st.helper_calls, st.flushes, st.bytes);
+                                   k, st.translated, st.insns, st.inline_insns, st.entries,
+                                   st.links, st.helper_calls, st.flushes, st.bytes);
         }
     }
     g_mutex_unlock(&vm->lock);

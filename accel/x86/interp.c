@@ -192,7 +192,8 @@ static bool run_blocks(struct x86_cpu *cpu)
         }
         if (c->jit_ops && !legacy) {
             int how = c->jit_ops->run(cpu, b, key, watch);
-            if (how > 0 || (how == 0 && (atomic_load_explicit(&cpu->requests, memory_order_relaxed) & watch))) {
+            unsigned r = atomic_load_explicit(&cpu->requests, memory_order_relaxed);
+            if (how > 0 || (how == 0 && (r & watch))) {
                 return false;
             }
             if (how == 0) {

@@ -22,8 +22,8 @@
 #include "accel/tcg/x86_64/emit.h"
 #include "tests/fake/x86_box.h"
 
-#define CODE_MAX 0x1800u
-#define LABELS 24u
+#define CODE_MAX  0x1800u
+#define LABELS    24u
 #define DATA_SIZE 0x4000u
 #define STACK_TOP (X86_BOX_DATA + 0x80000u)
 
@@ -52,7 +52,9 @@ struct program {
     uint8_t bytes[CODE_MAX + 64];
     struct emit e;
     uint32_t label[LABELS];
-    struct { uint32_t at, label; } fix[512];
+    struct {
+        uint32_t at, label;
+    } fix[512];
     unsigned n_fix;
     uint32_t imm[64]; /* immediates that the program may overwrite */
     unsigned n_imm;
@@ -116,8 +118,10 @@ static void gen_other(struct program *p)
     unsigned size = any_size(), wide = size < 4 ? 4 : size, v = value_reg();
     switch (pick(26)) {
     case 0: emit_oprr(e, size, 0x88, any_reg(), v); break;
-    case 1: case 2: with_memory(p, size, emit_sized(0x8a, size), v); break;
-    case 3: case 4: with_memory(p, size, emit_sized(0x88, size), any_reg()); break;
+    case 1:
+    case 2: with_memory(p, size, emit_sized(0x8a, size), v); break;
+    case 3:
+    case 4: with_memory(p, size, emit_sized(0x88, size), any_reg()); break;
     case 5: emit_mov_ri(e, v, pick(2) ? rnd() << 20 : rnd() & 0xffff); break;
     case 6: emit_xrr(e, wide, (pick(2) ? 0x0fb6 : 0x0fbe) | pick(2), v, any_reg()); break;
     case 7: with_memory(p, wide, (pick(2) ? 0x0fb6 : 0x0fbe) | pick(2), v); break;
@@ -127,7 +131,8 @@ static void gen_other(struct program *p)
     case 11: with_memory(p, 1, 0x0f90 | pick(16), 0); break;
     case 12: emit_xrr(e, wide, 0x0f40 | pick(16), v, any_reg()); break;
     case 13: with_memory(p, wide, 0x0f40 | pick(16), v); break;
-    case 14: case 15: {
+    case 14:
+    case 15: {
         static const uint8_t ops[] = { 0, 1, 2, 3, 4, 5, 7 };
         unsigned op = ops[pick(7)];
         if (pick(2)) {
@@ -166,15 +171,25 @@ static void gen_rare(struct program *p)
 {
     struct emit *e = &p->e;
     switch (pick(12)) {
-    case 0: case 1: emit_8(e, 0x50 | pick(8)); break;
+    case 0:
+    case 1: emit_8(e, 0x50 | pick(8)); break;
     case 2: emit_8(e, 0x58 | pick(3)); break;
-    case 3: emit_8(e, 0x41); emit_8(e, 0x58 | (5 + pick(3))); break;
-    case 4: emit_8(e, 0x6a); emit_8(e, (unsigned)rnd() & 0xff); break;
-    case 5: emit_8(e, 0xf5 + 3 * pick(2)); break; /* CMC, CLC */
-    case 6: emit_8(e, 0x9e + pick(2)); break; /* SAHF, LAHF */
+    case 3:
+        emit_8(e, 0x41);
+        emit_8(e, 0x58 | (5 + pick(3)));
+        break;
+    case 4:
+        emit_8(e, 0x6a);
+        emit_8(e, (unsigned)rnd() & 0xff);
+        break;
+    case 5: emit_8(e, 0xf5 + 3 * pick(2)); break;                            /* CMC, CLC */
+    case 6: emit_8(e, 0x9e + pick(2)); break;                                /* SAHF, LAHF */
     case 7: emit_oprr(e, any_size(), 0xf6, 4 + pick(2), value_reg()); break; /* MUL, IMUL */
     case 8: emit_oprr(e, any_size(), 0xf6, 6 + pick(2), value_reg()); break; /* DIV, IDIV */
-    case 9: emit_8(e, 0xf0); with_memory(p, 8, 0x0fc1, value_reg()); break;
+    case 9:
+        emit_8(e, 0xf0);
+        with_memory(p, 8, 0x0fc1, value_reg());
+        break;
     case 10: with_memory(p, 4, 0x87, value_reg()); break;
     default:
         if (p->n_imm) { /* mov dword [rip + x], imm32 */
@@ -283,8 +298,8 @@ static void show(struct x86_box *a, struct x86_box *b, uint64_t from)
                    b->cpu->st.gpr[k]);
         }
     }
-    printf("  rip %" PRIx64 " %" PRIx64 ", rflags %" PRIx64 " %" PRIx64 ", count %" PRIu64 " %" PRIu64
-           ", last agreed at rip %" PRIx64 ", fault at %" PRIx64 "\n",
+    printf("  rip %" PRIx64 " %" PRIx64 ", rflags %" PRIx64 " %" PRIx64 ", count %" PRIu64
+           " %" PRIu64 ", last agreed at rip %" PRIx64 ", fault at %" PRIx64 "\n",
            a->cpu->st.rip, b->cpu->st.rip, x86_rflags(a->cpu), x86_rflags(b->cpu),
            a->cpu->insn_count, b->cpu->insn_count, from, x86_box_fault_rip(a));
 }
@@ -301,7 +316,8 @@ static void random_regs(uint64_t *regs)
     regs[X86_RSP] = STACK_TOP - 8 * pick(512);
 }
 
-static bool run_program(struct x86_box *a, struct x86_box *b, const struct program *p, uint64_t *done)
+static bool run_program(struct x86_box *a, struct x86_box *b, const struct program *p,
+                        uint64_t *done)
 {
     uint64_t regs[X86_GPR_COUNT];
     for (unsigned round = 0; round < 6; round++) {
@@ -315,8 +331,8 @@ static bool run_program(struct x86_box *a, struct x86_box *b, const struct progr
             enum x86_stop sa = x86_box_run(a, n), sb = x86_box_run(b, n);
             *done += a->cpu->insn_count - before;
             if (sa != sb || !same(a, b)) {
-                printf("  stop: interp %d jit %d, round %u chunk %u of %" PRIu64 "\n", (int)sa, (int)sb,
-                       round, chunk, n);
+                printf("  stop: interp %d jit %d, round %u chunk %u of %" PRIu64 "\n", (int)sa,
+                       (int)sb, round, chunk, n);
                 show(a, b, from);
                 return false;
             }
@@ -362,15 +378,17 @@ int main(int argc, char **argv)
         make_program(p);
         programs++;
         if (!run_program(a, b, p, &done)) {
-            printf("FAILED in program %" PRIu64 " after %" PRIu64 " instructions, EMU_SEED=%" PRIu64 "\n",
+            printf("FAILED in program %" PRIu64 " after %" PRIu64 " instructions, EMU_SEED=%" PRIu64
+                   "\n",
                    programs, done, seed);
             return 1;
         }
     }
     struct tcg_jit_stats st;
     tcg_jit_stats(b->cpu, &st);
-    printf("%" PRIu64 " instructions in %" PRIu64 " programs: translated %" PRIu64 " blocks, %" PRIu64
-           " of %" PRIu64 " instructions inline, %" PRIu64 " links, %" PRIu64 " flushes\n",
+    printf("%" PRIu64 " instructions in %" PRIu64 " programs: translated %" PRIu64
+           " blocks, %" PRIu64 " of %" PRIu64 " instructions inline, %" PRIu64 " links, %" PRIu64
+           " flushes\n",
            done, programs, st.translated, st.inline_insns, st.insns, st.links, st.flushes);
     free(p);
     tcg_jit_detach(b->cpu);

@@ -34,7 +34,8 @@ static bool byte_regs(unsigned size, unsigned opc)
 static void head(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned index,
                  unsigned base)
 {
-    unsigned rex = 0x40u | (unsigned)(size == 8) << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+    unsigned rex =
+        0x40u | (unsigned)(size == 8) << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
     if (size == 2) {
         emit_8(e, 0x66);
     }
@@ -58,7 +59,8 @@ static bool fits8(int32_t v)
     return v == (int8_t)v;
 }
 
-void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned base, int32_t disp)
+void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned base,
+              int32_t disp)
 {
     head(e, size, opc, reg, 0, base);
     unsigned mod = disp == 0 && (base & 7) != H_RBP ? 0 : fits8(disp) ? 1 : 2;
@@ -107,7 +109,8 @@ void emit_alu_ri(struct emit *e, unsigned size, unsigned alu, unsigned rm, int32
     emit_imm(e, small ? 1 : size, imm);
 }
 
-void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int32_t disp, int32_t imm)
+void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int32_t disp,
+                 int32_t imm)
 {
     bool small = size == 1 || fits8(imm);
     emit_xrm(e, size, size == 1 ? 0x80 : small ? 0x83 : 0x81, alu, base, disp);

@@ -12,8 +12,22 @@
 #include <stdint.h>
 
 enum {
-    H_RAX, H_RCX, H_RDX, H_RBX, H_RSP, H_RBP, H_RSI, H_RDI,
-    H_R8, H_R9, H_R10, H_R11, H_R12, H_R13, H_R14, H_R15
+    H_RAX,
+    H_RCX,
+    H_RDX,
+    H_RBX,
+    H_RSP,
+    H_RBP,
+    H_RSI,
+    H_RDI,
+    H_R8,
+    H_R9,
+    H_R10,
+    H_R11,
+    H_R12,
+    H_R13,
+    H_R14,
+    H_R15
 };
 
 /* Writing beyond `end` is dropped and remembered: the caller looks at `full` once. */
@@ -27,7 +41,8 @@ void emit_32(struct emit *e, uint32_t v);
 void emit_64(struct emit *e, uint64_t v);
 
 void emit_xrr(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned rm);
-void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned base, int32_t disp);
+void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigned base,
+              int32_t disp);
 /* base + (index << scale) + disp; base < 0: none; index is not RSP. */
 void emit_xrmx(struct emit *e, unsigned size, unsigned opc, unsigned reg, int base, unsigned index,
                unsigned scale, int32_t disp);
@@ -50,7 +65,8 @@ static inline void emit_oprm(struct emit *e, unsigned size, unsigned opc, unsign
 
 /* ADD 0, OR 1, ADC 2, SBB 3, AND 4, SUB 5, XOR 6, CMP 7 with an immediate that fits its field. */
 void emit_alu_ri(struct emit *e, unsigned size, unsigned alu, unsigned rm, int32_t imm);
-void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int32_t disp, int32_t imm);
+void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int32_t disp,
+                 int32_t imm);
 void emit_mov_ri(struct emit *e, unsigned reg, uint64_t imm);
 void emit_imm(struct emit *e, unsigned size, int32_t imm); /* 1, 2 or 4 bytes */
 

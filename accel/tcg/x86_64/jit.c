@@ -15,20 +15,20 @@
 #include "core/device.h"
 
 #define CODE_DEFAULT ((size_t)32 << 20)
-#define THRESHOLD 16u
-#define ROOM 0x4000u /* more than the largest block takes */
+#define THRESHOLD    16u
+#define ROOM         0x4000u /* more than the largest block takes */
 
 const uint8_t tcg_host_reg[X86_GPR_COUNT] = {
-    [X86_RAX] = H_R8,  [X86_RCX] = H_R9,  [X86_RDX] = H_R10, [X86_RBX] = H_R11,
-    [X86_RSP] = H_R12, [X86_RBP] = H_RBP, [X86_RSI] = H_RSI, [X86_RDI] = H_RDI,
-    [X86_R8] = JIT_NO_REG,  [X86_R9] = JIT_NO_REG,  [X86_R10] = JIT_NO_REG, [X86_R11] = JIT_NO_REG,
-    [X86_R12] = H_R13, [X86_R13] = H_R14, [X86_R14] = JIT_NO_REG, [X86_R15] = JIT_NO_REG,
+    [X86_RAX] = H_R8,      [X86_RCX] = H_R9,      [X86_RDX] = H_R10,      [X86_RBX] = H_R11,
+    [X86_RSP] = H_R12,     [X86_RBP] = H_RBP,     [X86_RSI] = H_RSI,      [X86_RDI] = H_RDI,
+    [X86_R8] = JIT_NO_REG, [X86_R9] = JIT_NO_REG, [X86_R10] = JIT_NO_REG, [X86_R11] = JIT_NO_REG,
+    [X86_R12] = H_R13,     [X86_R13] = H_R14,     [X86_R14] = JIT_NO_REG, [X86_R15] = JIT_NO_REG,
 };
 
 #define OFF(field) ((int32_t)offsetof(struct x86_cpu, field))
-#define GPR(k) (OFF(st.gpr) + 8 * (int32_t)(k))
+#define GPR(k)     (OFF(st.gpr) + 8 * (int32_t)(k))
 
-/* --- flags -------------------------------------------------------------------------------------- */
+/* --- flags ----------------------------------------------------------------------------------- */
 
 static void flags_to_lazy(struct x86_cpu *cpu)
 {
@@ -42,7 +42,7 @@ static void flags_from_lazy(struct x86_cpu *cpu)
     cpu->jit.flags = (uint16_t)((f & 0xd5) << 8 | (f & X86_FL_OF ? 1 : 0));
 }
 
-/* --- called by translated code ------------------------------------------------------------------ */
+/* --- called by translated code --------------------------------------------------------------- */
 
 static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uint32_t block,
                                          uint64_t start, uint32_t off)
@@ -70,7 +70,8 @@ static void end_exec(struct x86_cpu *cpu, const struct x86_insn *i)
     }
 }
 
-static void exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint64_t start, uint32_t off)
+static void exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint64_t start,
+                       uint32_t off)
 {
     struct jit *j = cpu->blocks->jit;
     const struct x86_insn *i = begin_exec(cpu, insn, block, start, off);
@@ -91,7 +92,7 @@ static void exec_noflags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uin
     end_exec(cpu, i);
 }
 
-/* --- stubs -------------------------------------------------------------------------------------- */
+/* --- stubs ----------------------------------------------------------------------------------- */
 
 static void emit_regs(struct emit *e, bool load)
 {
@@ -204,7 +205,7 @@ static void emit_stubs(struct jit *j)
     j->used = j->fixed = (size_t)(e.p - j->code.rw);
 }
 
-/* --- blocks ------------------------------------------------------------------------------------- */
+/* --- blocks ---------------------------------------------------------------------------------- */
 
 static void jit_dropped(struct x86_block_cache *c, struct x86_block *b)
 {
@@ -259,7 +260,7 @@ static void link_exit(struct jit *j, const struct x86_block *b)
     }
 }
 
-/* Runs from block b at st.rip: 0 go on, 1 a system instruction was executed, -1 b is not translated. */
+/* Runs from block b at st.rip: 0 go on, 1 a system instruction was executed, -1 b has no code. */
 static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsigned watch)
 {
     struct x86_block_cache *c = cpu->blocks;
@@ -306,7 +307,7 @@ static void jit_fault(struct x86_block_cache *c)
     c->cpu->jit.link = 0;
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 bool tcg_jit_supported(GError **err)
 {
@@ -322,7 +323,10 @@ bool tcg_jit_supported(GError **err)
 int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
 {
     static const struct x86_jit_ops ops = {
-        .run = jit_run, .dropped = jit_dropped, .flushed = jit_flushed, .fault = jit_fault,
+        .run = jit_run,
+        .dropped = jit_dropped,
+        .flushed = jit_flushed,
+        .fault = jit_fault,
     };
     struct jit *j = g_new0(struct jit, 1);
     size_t size = code_size ? MAX(code_size, 16 * (size_t)ROOM) : CODE_DEFAULT;

@@ -6,8 +6,8 @@
  *   rax rcx rdx scratch
  *   the other ten hold guest registers (tcg_host_reg), the six guest registers without one stay
  *   in cpu->st.gpr
- * Guest arithmetic flags are in cpu->jit.flags, packed as LAHF and SETO leave them (AH, AL), at every
- * place where code may be left.
+ * Guest arithmetic flags are in cpu->jit.flags, packed as LAHF and SETO leave them (AH, AL), at
+ * every place where code may be left.
  */
 #ifndef ACCEL_TCG_X86_64_JIT_INT_H
 #define ACCEL_TCG_X86_64_JIT_INT_H
@@ -19,11 +19,11 @@
 struct jit {
     struct x86_cpu *cpu;
     struct os_code code;
-    size_t used, fixed;     /* bytes; [0, fixed) are the common stubs */
+    size_t used, fixed; /* bytes; [0, fixed) are the common stubs */
     unsigned threshold;
-    bool in_code;           /* translated code runs, or C called by it */
-    bool packed;            /* in_code: cpu->jit.flags is in force, else cpu->lazy */
-    uint64_t count_end;     /* insn_count + cpu->jit.budget */
+    bool in_code;       /* translated code runs, or C called by it */
+    bool packed;        /* in_code: cpu->jit.flags is in force, else cpu->lazy */
+    uint64_t count_end; /* insn_count + cpu->jit.budget */
     struct tcg_jit_stats stats;
     /* Stubs, addresses in code.rw. */
     uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;

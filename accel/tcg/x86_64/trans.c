@@ -15,7 +15,7 @@
 
 enum { FL_NONE, FL_ALL, FL_KEEPS_CF, FL_SOME, FL_COUNT_CL }; /* what an inline instruction writes */
 
-/* --- what can be inline --------------------------------------------------------------------------- */
+/* --- what can be inline ---------------------------------------------------------------------- */
 
 static bool mem_ok(const struct x86_insn *i)
 {
@@ -25,7 +25,8 @@ static bool mem_ok(const struct x86_insn *i)
 static bool opnd_ok(const struct x86_insn *i, unsigned k)
 {
     switch (i->opnd[k].kind) {
-    case X86_OPND_NONE: case X86_OPND_GPR: return true;
+    case X86_OPND_NONE:
+    case X86_OPND_GPR: return true;
     case X86_OPND_IMM:
         return (int64_t)i->imm == (int32_t)i->imm || i->opnd[0].size < 8 ||
                (i->op == X86_OP_MOV && i->opnd[0].kind == X86_OPND_GPR);
@@ -42,15 +43,21 @@ static unsigned shift_count(const struct x86_insn *i)
 static bool classify_op(const struct x86_insn *i, struct trans_info *f)
 {
     switch (i->op) {
-    case X86_OP_ADD: case X86_OP_OR: case X86_OP_AND: case X86_OP_SUB: case X86_OP_XOR:
-    case X86_OP_CMP: case X86_OP_TEST: case X86_OP_NEG:
-        f->writes = FL_ALL;
-        return true;
-    case X86_OP_ADC: case X86_OP_SBB:
+    case X86_OP_ADD:
+    case X86_OP_OR:
+    case X86_OP_AND:
+    case X86_OP_SUB:
+    case X86_OP_XOR:
+    case X86_OP_CMP:
+    case X86_OP_TEST:
+    case X86_OP_NEG: f->writes = FL_ALL; return true;
+    case X86_OP_ADC:
+    case X86_OP_SBB:
         f->writes = FL_ALL;
         f->reads = true;
         return true;
-    case X86_OP_INC: case X86_OP_DEC:
+    case X86_OP_INC:
+    case X86_OP_DEC:
         f->writes = FL_KEEPS_CF;
         f->reads = true;
         return true;
@@ -59,8 +66,11 @@ static bool classify_op(const struct x86_insn *i, struct trans_info *f)
         f->reads = true;
         return i->nopnd >= 2 && i->opnd[0].size >= 4 && i->opnd[1].kind != X86_OPND_NONE &&
                i->opnd[0].kind == X86_OPND_GPR;
-    case X86_OP_SHL: case X86_OP_SHR: case X86_OP_SAR:
-    case X86_OP_ROL: case X86_OP_ROR: {
+    case X86_OP_SHL:
+    case X86_OP_SHR:
+    case X86_OP_SAR:
+    case X86_OP_ROL:
+    case X86_OP_ROR: {
         bool rot = i->op == X86_OP_ROL || i->op == X86_OP_ROR;
         bool cl = i->opnd[1].kind == X86_OPND_GPR;
         f->writes = cl || rot ? FL_SOME : FL_ALL;
@@ -71,27 +81,24 @@ static bool classify_op(const struct x86_insn *i, struct trans_info *f)
         f->writes = FL_SOME;
         f->reads = true;
         return i->opnd[0].kind == X86_OPND_GPR;
-    case X86_OP_SETCC: case X86_OP_CMOVCC:
-        f->reads = true;
-        return true;
-    case X86_OP_MOV: case X86_OP_MOVZX: case X86_OP_MOVSX: case X86_OP_MOVSXD: case X86_OP_NOT:
-        return true;
-    case X86_OP_LEA:
-        return i->opnd[0].size >= 4;
-    case X86_OP_PUSH: case X86_OP_POP:
-        f->mem = true;
-        return i->opsize == 8 && i->opnd[0].kind != X86_OPND_MEM;
-    case X86_OP_LEAVE:
-        f->mem = true;
-        return i->opsize == 8;
-    case X86_OP_CBW: case X86_OP_CWD:
-        return i->opsize >= 4;
-    case X86_OP_BSWAP:
-        return i->opnd[0].size >= 4;
+    case X86_OP_SETCC:
+    case X86_OP_CMOVCC: f->reads = true; return true;
+    case X86_OP_MOV:
+    case X86_OP_MOVZX:
+    case X86_OP_MOVSX:
+    case X86_OP_MOVSXD:
+    case X86_OP_NOT: return true;
+    case X86_OP_LEA: return i->opnd[0].size >= 4;
+    case X86_OP_PUSH:
+    case X86_OP_POP: f->mem = true; return i->opsize == 8 && i->opnd[0].kind != X86_OPND_MEM;
+    case X86_OP_LEAVE: f->mem = true; return i->opsize == 8;
+    case X86_OP_CBW:
+    case X86_OP_CWD: return i->opsize >= 4;
+    case X86_OP_BSWAP: return i->opnd[0].size >= 4;
     case X86_OP_XCHG:
-        return i->opnd[0].size >= 4 && i->opnd[0].kind == X86_OPND_GPR && i->opnd[1].kind == X86_OPND_GPR;
-    default:
-        return false;
+        return i->opnd[0].size >= 4 && i->opnd[0].kind == X86_OPND_GPR &&
+               i->opnd[1].kind == X86_OPND_GPR;
+    default: return false;
     }
 }
 
@@ -130,7 +137,7 @@ static bool flags_needed(const struct trans *t, unsigned k)
     return true;
 }
 
-/* --- registers ---------------------------------------------------------------------------------- */
+/* --- registers ------------------------------------------------------------------------------- */
 
 /* Host register with guest register k: its own, or `tmp`, loaded. */
 unsigned trans_get(struct trans *t, unsigned k, unsigned tmp)
@@ -157,7 +164,7 @@ static void put(struct trans *t, unsigned k, unsigned host)
     }
 }
 
-/* --- flags -------------------------------------------------------------------------------------- */
+/* --- flags ----------------------------------------------------------------------------------- */
 
 static void load_flags(struct trans *t)
 {
@@ -195,7 +202,7 @@ static void set_flags(struct trans *t, unsigned k)
     }
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 void trans_slow(struct trans *t, unsigned k, uint8_t *jcc)
 {
@@ -248,13 +255,14 @@ void trans_mem_operand(struct trans *t, unsigned k, unsigned size, bool write)
     const struct x86_insn *i = &t->b->insns[k];
     emit_ea(t, i, H_RAX);
     if (i->seg >= X86_FS) {
-        emit_xrm(&t->e, 8, 0x03, H_RAX, H_RBX, OFF(st.seg) + (int32_t)(i->seg * sizeof(struct x86_seg)) +
-                                                   (int32_t)offsetof(struct x86_seg, base));
+        emit_xrm(&t->e, 8, 0x03, H_RAX, H_RBX,
+                 OFF(st.seg) + (int32_t)(i->seg * sizeof(struct x86_seg)) +
+                     (int32_t)offsetof(struct x86_seg, base));
     }
     trans_tlb_check(t, k, size, write);
 }
 
-/* --- instructions ------------------------------------------------------------------------------- */
+/* --- instructions ---------------------------------------------------------------------------- */
 
 static unsigned alu_number(unsigned op)
 {
@@ -407,8 +415,11 @@ static void gen_shift(struct trans *t, const struct x86_insn *i, unsigned k)
 {
     struct emit *e = &t->e;
     unsigned size = i->opnd[0].size;
-    unsigned ext = i->op == X86_OP_ROL ? 0 : i->op == X86_OP_ROR ? 1 : i->op == X86_OP_SHL ? 4
-                   : i->op == X86_OP_SHR ? 5 : 7;
+    unsigned ext = i->op == X86_OP_ROL   ? 0
+                   : i->op == X86_OP_ROR ? 1
+                   : i->op == X86_OP_SHL ? 4
+                   : i->op == X86_OP_SHR ? 5
+                                         : 7;
     bool cl = i->opnd[1].kind == X86_OPND_GPR;
     if (t->info[k].reads && flags_needed(t, k)) {
         trans_need_flags(t);
@@ -579,9 +590,7 @@ static void gen_misc(struct trans *t, const struct x86_insn *i)
     struct emit *e = &t->e;
     unsigned a = tcg_host_reg[X86_RAX], d = tcg_host_reg[X86_RDX];
     switch (i->op) {
-    case X86_OP_CBW:
-        emit_xrr(e, i->opsize, i->opsize == 8 ? 0x63 : 0x0fbf, a, a);
-        break;
+    case X86_OP_CBW: emit_xrr(e, i->opsize, i->opsize == 8 ? 0x63 : 0x0fbf, a, a); break;
     case X86_OP_CWD:
         emit_xrr(e, i->opsize, 0x8b, d, a);
         emit_xrr(e, i->opsize, 0xc1, 7, d);
@@ -603,50 +612,76 @@ static void gen_misc(struct trans *t, const struct x86_insn *i)
         put(t, i->opnd[0].reg, d);
         put(t, i->opnd[1].reg, H_RAX);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
 static void gen_inline(struct trans *t, const struct x86_insn *i, unsigned k)
 {
     switch (i->op) {
-    case X86_OP_ADD: case X86_OP_OR: case X86_OP_AND: case X86_OP_SUB: case X86_OP_XOR:
-    case X86_OP_CMP: case X86_OP_TEST: case X86_OP_ADC: case X86_OP_SBB:
-        gen_alu(t, i, k);
-        break;
-    case X86_OP_INC: case X86_OP_DEC: case X86_OP_NOT: case X86_OP_NEG:
-        gen_unary(t, i, k);
-        break;
+    case X86_OP_ADD:
+    case X86_OP_OR:
+    case X86_OP_AND:
+    case X86_OP_SUB:
+    case X86_OP_XOR:
+    case X86_OP_CMP:
+    case X86_OP_TEST:
+    case X86_OP_ADC:
+    case X86_OP_SBB: gen_alu(t, i, k); break;
+    case X86_OP_INC:
+    case X86_OP_DEC:
+    case X86_OP_NOT:
+    case X86_OP_NEG: gen_unary(t, i, k); break;
     case X86_OP_IMUL: gen_imul(t, i, k); break;
-    case X86_OP_SHL: case X86_OP_SHR: case X86_OP_SAR: case X86_OP_ROL: case X86_OP_ROR:
-        gen_shift(t, i, k);
-        break;
+    case X86_OP_SHL:
+    case X86_OP_SHR:
+    case X86_OP_SAR:
+    case X86_OP_ROL:
+    case X86_OP_ROR: gen_shift(t, i, k); break;
     case X86_OP_BT: gen_bt(t, i, k); break;
     case X86_OP_SETCC: gen_setcc(t, i, k); break;
     case X86_OP_CMOVCC: gen_cmov(t, i, k); break;
     case X86_OP_MOV: gen_mov(t, i, k); break;
-    case X86_OP_MOVZX: case X86_OP_MOVSX: case X86_OP_MOVSXD: gen_movx(t, i, k); break;
+    case X86_OP_MOVZX:
+    case X86_OP_MOVSX:
+    case X86_OP_MOVSXD: gen_movx(t, i, k); break;
     case X86_OP_LEA: gen_lea(t, i); break;
     case X86_OP_PUSH: gen_push(t, i, k); break;
-    case X86_OP_POP: case X86_OP_LEAVE: gen_pop(t, i, k); break;
+    case X86_OP_POP:
+    case X86_OP_LEAVE: gen_pop(t, i, k); break;
     default: gen_misc(t, i); break;
     }
 }
 
-/* --- calls of handlers ---------------------------------------------------------------------------- */
+/* --- calls of handlers ----------------------------------------------------------------------- */
 
 static bool ignores_flags(const struct x86_insn *i)
 {
     switch (i->op) {
-    case X86_OP_MOV: case X86_OP_MOVZX: case X86_OP_MOVSX: case X86_OP_MOVSXD: case X86_OP_PUSH:
-    case X86_OP_POP: case X86_OP_CALL: case X86_OP_RET: case X86_OP_JMP: case X86_OP_LEAVE:
-    case X86_OP_MOVS: case X86_OP_STOS: case X86_OP_LODS: case X86_OP_XCHG: case X86_OP_LFENCE:
-    case X86_OP_MFENCE: case X86_OP_SFENCE: case X86_OP_PAUSE: case X86_OP_CLD:
-    case X86_OP_MOVAPS: case X86_OP_MOVUPS: case X86_OP_MOVDQA: case X86_OP_MOVDQU:
-        return true;
-    default:
-        return false;
+    case X86_OP_MOV:
+    case X86_OP_MOVZX:
+    case X86_OP_MOVSX:
+    case X86_OP_MOVSXD:
+    case X86_OP_PUSH:
+    case X86_OP_POP:
+    case X86_OP_CALL:
+    case X86_OP_RET:
+    case X86_OP_JMP:
+    case X86_OP_LEAVE:
+    case X86_OP_MOVS:
+    case X86_OP_STOS:
+    case X86_OP_LODS:
+    case X86_OP_XCHG:
+    case X86_OP_LFENCE:
+    case X86_OP_MFENCE:
+    case X86_OP_SFENCE:
+    case X86_OP_PAUSE:
+    case X86_OP_CLD:
+    case X86_OP_MOVAPS:
+    case X86_OP_MOVUPS:
+    case X86_OP_MOVDQA:
+    case X86_OP_MOVDQU: return true;
+    default: return false;
     }
 }
 
@@ -667,7 +702,7 @@ void trans_call(struct trans *t, unsigned k)
     t->live = false;
 }
 
-/* --- the block ---------------------------------------------------------------------------------- */
+/* --- the block ------------------------------------------------------------------------------- */
 
 static void emit_slow_paths(struct trans *t)
 {

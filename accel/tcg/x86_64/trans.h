@@ -6,7 +6,7 @@
 #include "accel/tcg/x86_64/jit_int.h"
 
 #define OFF(field) ((int32_t)offsetof(struct x86_cpu, field))
-#define GPR(k) (OFF(st.gpr) + 8 * (int32_t)(k))
+#define GPR(k)     (OFF(st.gpr) + 8 * (int32_t)(k))
 
 struct trans_info {
     bool inl;       /* has inline code */

@@ -168,8 +168,9 @@ bool trans_end(struct trans *t, const struct x86_insn *i, unsigned k)
         }
         return i->cls == X86_CLS_STRING;
     }
-    bool indirect = i->opsize == 8 && (i->opnd[0].kind == X86_OPND_GPR ||
-                    (i->opnd[0].kind == X86_OPND_MEM && i->adsize == 8 && i->has_modrm));
+    bool indirect =
+        i->opsize == 8 && (i->opnd[0].kind == X86_OPND_GPR ||
+                           (i->opnd[0].kind == X86_OPND_MEM && i->adsize == 8 && i->has_modrm));
     if (i->op == X86_OP_JCC && direct) {
         end_jcc(t, i, k, next, to);
     } else if (i->op == X86_OP_JMP && direct) {
