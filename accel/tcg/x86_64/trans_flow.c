@@ -4,7 +4,8 @@
  * block's code (within the page), or the stub that looks into the jump cache.
  *
  * Targets in the same page are canonical because the page is being executed; all others are checked
- * against 48 bits, and what fails (also the larger addresses of 57-bit paging) is left to the handler.
+ * against 48 bits, and what fails (also the larger addresses of 57-bit paging) is left to the
+ * handler.
  */
 #include <stddef.h>
 
