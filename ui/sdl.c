@@ -377,6 +377,13 @@ static bool make_window(struct sdl_ui *u, GError **err)
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
     char *title = ui_title(&u->p, "");
     bool ok = have_display() && SDL_Init(SDL_INIT_VIDEO) == 0;
+    /* Without an answer from the display SDL may take a driver that shows nothing. */
+    const char *driver = ok ? SDL_GetCurrentVideoDriver() : NULL;
+    if (driver && !g_getenv("SDL_VIDEODRIVER") &&
+        (strcmp(driver, "dummy") == 0 || strcmp(driver, "offscreen") == 0)) {
+        ok = false;
+        SDL_SetError("the display does not answer");
+    }
     const struct surface *s = display_refresh(u->p.display, true);
     if (ok) {
         u->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
