@@ -138,6 +138,20 @@ static bool store_happens(const struct x86_fpu *f)
     return !(f->fsw & ~f->fcw & FSW_EXC & ~0x20);
 }
 
+/* With CR0.NE = 0 an unmasked exception may be pending and ignored. The host would trap on it at the
+ * next instruction, so it stays out of the image: returns its flags, to be put back afterwards. */
+static unsigned take_pending(struct x86_fpu *f)
+{
+    unsigned pending = f->fsw & ~f->fcw & FSW_EXC;
+    if (LIKELY(!pending)) {
+        f->fsw &= (uint16_t)~(FSW_ES | FSW_B); /* as a guest may have loaded them */
+        return 0;
+    }
+    pending = f->fsw & FSW_EXC;
+    f->fsw &= (uint16_t)~(FSW_EXC | FSW_ES | FSW_B);
+    return pending;
+}
+
 static const struct x86_stub *stub_of(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     if (UNLIKELY(!i->aux)) {
@@ -167,17 +181,21 @@ static void exec_x87(struct x86_cpu *cpu, const struct x86_insn *i)
             x86_load_bytes(cpu, lin, cpu->mem_buf, mem->size, x86_user(cpu));
         }
     }
+    unsigned pending = take_pending(&cpu->st.fpu);
     image_in(cpu);
     if (s->props & X86_STUB_FLAGS_IN) {
         cpu->io.flags = x86_arith_flags(cpu) | 2;
     }
     s->run(cpu, NULL, cpu->mem_buf, NULL, NULL);
     image_out(cpu);
+    bool stores = store_happens(&cpu->st.fpu);
+    cpu->st.fpu.fsw |= (uint16_t)pending;
+    x86_fpu_update_es(&cpu->st.fpu);
     note_pointers(cpu, i);
     if (s->props & X86_STUB_FLAGS_OUT) {
         x86_set_arith_flags(cpu, (uint32_t)cpu->io.flags & X86_FL_ARITH);
     }
-    if (store && store_happens(&cpu->st.fpu)) {
+    if (store && stores) {
         x86_store_bytes(cpu, lin, cpu->mem_buf, mem->size, x86_user(cpu));
     }
 }

@@ -366,8 +366,6 @@ int main(int argc, char **argv)
     printf("EMU_SEED=%" PRIu64 "\n", seed);
     rng_state = seed * 0x9e3779b97f4a7c15ull | 1;
     struct x86_box *a = x86_box_new(8, NULL), *b = x86_box_new(8, NULL);
-    a->cpu->st.cr0 |= X86_CR0_EM; /* programs that go astray: no x87, no SSE */
-    b->cpu->st.cr0 |= X86_CR0_EM;
     if (tcg_jit_attach(b->cpu, 0x80000) < 0) {
         printf("no code memory\n");
         return 1;
