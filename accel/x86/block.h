@@ -65,13 +65,15 @@ struct x86_block_stats {
 
 /* A translator's hooks; the interpreter's loop calls them. */
 struct x86_jit_ops {
-    /* Runs from block b at st.rip (64-bit code; insn_limit allows b). 0: on with the next block; 1: a
+    /* Runs from block b at st.rip (64-bit code; insn_limit allows b). 0: on with the next block;
+     * 1: a
      * system instruction was executed; -1: nothing was done, b has no code. watch: requests that
      * end the run. */
     int (*run)(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsigned watch);
     void (*dropped)(struct x86_block_cache *c, struct x86_block *b);
     void (*flushed)(struct x86_block_cache *c); /* all blocks are gone */
-    /* After a longjmp: lazy flags and insn_count (as before c->cur) must be right when it returns. */
+    /* After a longjmp: lazy flags and insn_count (as before c->cur) must be right when it returns.
+     * */
     void (*fault)(struct x86_block_cache *c);
 };
 

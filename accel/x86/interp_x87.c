@@ -138,8 +138,8 @@ static bool store_happens(const struct x86_fpu *f)
     return !(f->fsw & ~f->fcw & FSW_EXC & ~0x20);
 }
 
-/* With CR0.NE = 0 an unmasked exception may be pending and ignored. The host would trap on it at the
- * next instruction, so it stays out of the image: returns its flags, to be put back afterwards. */
+/* With CR0.NE = 0 an unmasked exception may be pending and ignored. The host would trap on it at
+ * the next instruction, so it stays out of the image: returns its flags, to be put back later. */
 static unsigned take_pending(struct x86_fpu *f)
 {
     unsigned pending = f->fsw & ~f->fcw & FSW_EXC;

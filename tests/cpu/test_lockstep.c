@@ -6,7 +6,8 @@
 /* libs: zydis */
 /*
  * Random programs (loops, calls, memory, faults, writes to their own code, flags live across
- * blocks) on the interpreter and on the translator: registers, flags, RIP and instruction count must
+ * blocks) on the interpreter and on the translator: registers, flags, RIP and instruction count
+ * must
  * be the same at random instruction counts, memory at the end of each program.
  *
  *   test_lockstep [INSTRUCTIONS]     default 6,000,000
@@ -270,7 +271,7 @@ static void make_program(struct program *p)
     }
 }
 
-/* --- the two processors ------------------------------------------------------------------------ */
+/* --- the two processors ----------------------------------------------------------------------- */
 
 static void start(struct x86_box *b, const struct program *p, uint32_t at, const uint64_t *regs)
 {
