@@ -106,7 +106,6 @@ BAD = [
     ('smbios without a type', '-smbios nosuch=1', 'nosuch|type'),
     # the rest
     ('unknown screen', '-display nosuch', 'nosuch'),
-    ('vnc on no display', '-vnc nonsense', 'nonsense'),
     ('unknown adapter', '-vga nosuch', 'nosuch'),
     ('malformed date', '-rtc base=yesterday', 'yesterday'),
     ('malformed uuid', '-uuid 123', '123'),
