@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "accel/tcg/jit.h"
 #include "accel/tcg/x86_64/emit.h"
