@@ -230,7 +230,8 @@ void clock_advance_to(struct clock *c, int64_t ns)
     }
     while (c->count && c->heap[0]->deadline_ns <= ns) {
         /* A callback sees the time it was armed for, however far the step goes. */
-        int64_t now = MAX(c->heap[0]->deadline_ns, atomic_load(&c->frozen));
+        int64_t now = atomic_load(&c->frozen);
+        now = MAX(now, c->heap[0]->deadline_ns);
         fired = now == instant ? fired + 1 : 0;
         if (fired >= MAX_FIRES) {
             break;
@@ -239,7 +240,8 @@ void clock_advance_to(struct clock *c, int64_t ns)
         publish(c, now, 0);
         fire_first(c);
     }
-    publish(c, MAX(ns, atomic_load(&c->frozen)), 0);
+    int64_t now = atomic_load(&c->frozen);
+    publish(c, MAX(ns, now), 0);
 }
 
 void clock_set_notify(struct clock *c, void (*notify)(void *opaque), void *opaque)

@@ -251,7 +251,8 @@ static int64_t sleep_time(struct loop *l, gint glib_ms)
     if (l->clock && clock_running(l->clock)) {
         int64_t deadline = clock_next_deadline_ns(l->clock);
         if (deadline != INT64_MAX) {
-            int64_t left = MAX(deadline - clock_now_ns(l->clock), 0);
+            int64_t left = deadline - clock_now_ns(l->clock);
+            left = MAX(left, 0);
             limit = limit < 0 ? left : MIN(limit, left);
             atomic_store(&l->sleeping_until, deadline);
         }

@@ -242,7 +242,9 @@ static void deliver_left_over(struct chardev *c)
 {
     uint8_t buf[READ_CHUNK];
     while (c->in->len > 0 && !c->delivering) {
-        size_t n = MIN(MIN(front_end_room(c), sizeof buf), c->in->len);
+        size_t room = front_end_room(c);
+        room = MIN(room, sizeof buf);
+        size_t n = MIN(room, c->in->len);
         if (n == 0) {
             break;
         }

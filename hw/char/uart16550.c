@@ -243,7 +243,8 @@ static size_t uart_can_receive(void *opaque)
 {
     struct uart16550 *u = opaque;
 
-    return u->mcr & MCR_LOOP ? 0 : fifo_depth(u) - MIN(u->rx.count, fifo_depth(u));
+    unsigned depth = fifo_depth(u);
+    return u->mcr & MCR_LOOP ? 0 : depth - MIN(u->rx.count, depth);
 }
 
 static void uart_receive(void *opaque, const uint8_t *buf, size_t len)

@@ -133,7 +133,7 @@ static bool add_initrd(struct boot_images *b, const struct layout *l, GError **e
         return false;
     }
     uint64_t last = l->version >= 0x203 ? boot_get32(h + H_INITRD_MAX) : 0x37ffffff;
-    uint64_t end = MIN(last + 1, boot_memory_end(b));
+    uint64_t memory_end = boot_memory_end(b), end = MIN(last + 1, memory_end);
     uint64_t addr = end > len ? (end - len) & ~4095ull : 0;
     if (addr < kernel_end(b, l)) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
