@@ -26,40 +26,12 @@
 #include "hw/pc/lapic.h"
 #include "os/os.h"
 #include "ui/ui.h"
+#include "vm_int.h"
 #include "vm_setup.h"
 
 /* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later.
  * */
 #define POWER_OFF_GRACE_NS (10 * NS_PER_MS)
-
-struct vm {
-    const struct vm_config *config;
-    struct accel_choice accel;
-    struct x86_cpu_model model;
-    struct x86_topology topology;
-    struct os_ram ram;
-    struct physmem *mem;
-    struct ioport_space *io;
-    struct clock *clock;
-    struct loop *loop;
-    struct input_hub *input;
-    struct display *display;
-    struct chardev_set *chardevs;
-    struct ui_set *ui;
-    GPtrArray *drives;
-    GHashTable *device_ids;
-    GPtrArray *keep; /* strings that pc_config points to */
-    struct pc_config pc_config;
-    struct pc *pc;
-    struct accel_callbacks callbacks;
-    struct lapic_cpu_ops cpu_ops;
-    struct vcpus *vcpus;
-    struct timer power_off_timer;
-    struct loop_watch *term_watch;
-    bool reset_posted;
-    bool finished;
-    int status;
-};
 
 /* The terminate signal's way into the main loop; a signal handler has no argument. */
 static struct os_event term_event = { .rfd = -1, .wfd = -1 };

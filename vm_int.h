@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of struct vm: shared by vm.c (making, running and ending it) and vm_control.c (what the
+ * monitor asks). Nobody else includes this.
+ */
+#ifndef VM_INT_H
+#define VM_INT_H
+
+#include "accel/api/accel.h"
+#include "accel/api/vcpu.h"
+#include "core/clock.h"
+#include "hw/pc/lapic.h"
+#include "os/os.h"
+#include "vm.h"
+#include "vm_setup.h"
+
+struct vm {
+    const struct vm_config *config;
+    struct accel_choice accel;
+    struct x86_cpu_model model;
+    struct x86_topology topology;
+    struct os_ram ram;
+    struct physmem *mem;
+    struct ioport_space *io;
+    struct clock *clock;
+    struct loop *loop;
+    struct input_hub *input;
+    struct display *display;
+    struct chardev_set *chardevs;
+    struct ui_set *ui;
+    GPtrArray *drives;
+    GHashTable *device_ids;
+    GPtrArray *keep; /* strings that pc_config points to */
+    struct pc_config pc_config;
+    struct pc *pc;
+    struct accel_callbacks callbacks;
+    struct lapic_cpu_ops cpu_ops;
+    struct vcpus *vcpus;
+    struct timer power_off_timer;
+    struct loop_watch *term_watch;
+    bool reset_posted;
+    bool finished;
+    int status;
+};
+
+#endif
