@@ -45,10 +45,6 @@ $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
-# Loading these two libraries more than doubles the time to the guest's first instruction, so they
-# are for those who ask: `make SDL2=yes VNC=yes`. `make run` and `make ui` do.
-SDL2 ?= no
-VNC  ?= no
 $(eval $(call probe,SDL2,sdl2,sdl2))
 $(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
@@ -65,11 +61,20 @@ HAVE += kvm
 LIB_CPPFLAGS += -DHAVE_KVM=1
 endif
 
+# --- modules -------------------------------------------------------------------------------------
+# Libraries whose loading would cost every start: what needs one of them becomes lib/emu-NAME.so and
+# is loaded on first use (core/module.h). MODULES=builtin links it all into emu, as a static program
+# has to.
+MODULE_LIBS := sdl2 vnc curses dw slirp
+MODULES ?= $(if $(filter redox,$(OS))$(filter -static --static -static-pie,$(CFLAGS) $(LDFLAGS)),builtin,so)
+HAVE += $(if $(filter builtin,$(MODULES)),builtin,modules)
+
 # --- flags ---------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wno-gnu-variable-sized-type-not-at-end $(WERROR)
 EMU_CPPFLAGS := -I$(if $S,$(SRCDIR),.) -I$B/gen -D_GNU_SOURCE $(LIB_CPPFLAGS) \
-                -DEMU_VERSION='"$(VERSION)"' -DEMU_DATADIR='"$(prefix)/share/emu"'
+                -DEMU_VERSION='"$(VERSION)"' -DEMU_DATADIR='"$(prefix)/share/emu"' \
+                -DEMU_LIBDIR='"$(prefix)/lib/emu"'
 EMU_CFLAGS   := -std=gnu11 -pthread -fno-strict-aliasing $(WARNINGS)
 COMPILE = $(CC) $(EMU_CPPFLAGS) $(CPPFLAGS) $(EMU_CFLAGS) $(CFLAGS)
 
@@ -92,9 +97,15 @@ NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile 
     for (i = 1; i <= n; i++) if (w[i] ~ /^[a-z0-9]+$$/) print w[i] ":" FILENAME }' $(ALL_SRCS)))
 LACKING  := $(foreach n,$(NEEDING),$(if $(filter $(firstword $(subst :, ,$n)),$(HAVE)),,\
             $(lastword $(subst :, ,$n))))
-SRCS     := $(filter-out $(LACKING),$(ALL_SRCS))
+# The files of a module NAME, modules that have any, and all of their objects.
+module_files = $(patsubst $1:%,%,$(filter $1:%,$(NEEDING)))
+MODULES_OK   := $(foreach m,$(filter $(MODULE_LIBS),$(HAVE)),$(if $(call module_files,$m),$m))
+LOADED       := $(if $(filter modules,$(HAVE)),$(MODULES_OK))
+MODULE_OBJS  := $(foreach m,$(LOADED),$(patsubst %.c,$O/%.o,$(call module_files,$m)))
+MODULE_SOS   := $(LOADED:%=$B/lib/emu-%.so)
+SRCS     := $(filter-out $(LACKING) $(MODULE_OBJS:$O/%.o=%.c),$(ALL_SRCS))
 OBJS     := $(SRCS:%.c=$O/%.o)
-EMU_LIBS := $(foreach l,$(filter-out zydis,$(HAVE)),$(LIB_$l)) \
+EMU_LIBS := $(foreach l,$(filter-out zydis $(LOADED),$(HAVE)),$(LIB_$l)) \
             $(if $(filter-out $(LACKING),$(filter %/disas.c,$(ALL_SRCS))),$(LIB_zydis))
 
 GUESTS  := $(patsubst $S%.asm,%,$(wildcard $Stests/guests/*.asm $Sdemo/*.asm))
@@ -104,17 +115,34 @@ SHARE   := $(patsubst $Soptionrom/%.asm,$B/share/%.bin,$(wildcard $Soptionrom/*.
 
 .DEFAULT_GOAL := all
 .PHONY: all
-all: $B/emu $(SHARE)
+all: $B/emu $(SHARE) $(MODULE_SOS)
 
+# Modules find emu's own functions in the program.
 $B/emu: $(OBJS)
-	$(call say,LINK,$@)$(CC) $(CFLAGS) -pthread -o $@ $(OBJS) $(LDFLAGS) $(EMU_LIBS) $(LDLIBS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) -pthread $(if $(LOADED),-rdynamic) -o $@ $(OBJS) \
+	    $(LDFLAGS) $(EMU_LIBS) $(LDLIBS)
+
+define module_rule
+$B/lib/emu-$1.so: $$(patsubst %.c,$O/%.o,$$(call module_files,$1))
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)$$(CC) $$(CFLAGS) -pthread -shared -o $$@ $$(filter %.o,$$^) $$(LDFLAGS) \
+	    $$(LIB_$1) $$(LIB_glib) $$(LDLIBS)
+endef
+$(foreach m,$(LOADED),$(eval $(call module_rule,$m)))
 
 $O/%.o: $S%.c $B/.flags
 	@mkdir -p $(@D)
-	$(call say,CC,$*.c)$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call say,CC,$*.c)$(COMPILE) $(if $(filter $@,$(MODULE_OBJS)),-fPIC) -MMD -MP -c -o $@ $<
+
+# What builtin modules offer, from their EMU_MODULE lines.
+BUILTINS := $(if $(filter builtin,$(HAVE)),$(foreach m,$(MODULES_OK),$(call module_files,$m)))
+$O/core/module_list.o: $B/gen/modules.inc
+$B/gen/modules.inc: $(addprefix $S,$(BUILTINS)) $B/.flags
+	@mkdir -p $(@D)
+	@sed -n 's/^EMU_MODULE(.*, *\([a-z0-9_]*\));$$/MODULE(\1)/p' /dev/null $(addprefix $S,$(BUILTINS)) > $@
 
 # Rewritten only when the compile command changes, so that new flags rebuild what is there.
-FLAGS_TEXT = $(subst ','\'',$(COMPILE))
+FLAGS_TEXT = $(subst ','\'',$(COMPILE) $(MODULES))
 $B/.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_TEXT)' > $@
@@ -217,14 +245,13 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --boot
+	    --plain --image --ui --boot
 
 boot image: all
 	@$(RUN) --$@ --only '$(TESTS)'
 
-ui:
-	@$(SUBMAKE) $J $(WITH_UI) all guests
-	@$(RUN) --builddir '$B/ui' --ui --only '$(TESTS)'
+ui: all guests
+	@$(RUN) --ui --only '$(TESTS)'
 
 lint:
 	@$Stools/lint
@@ -233,11 +260,9 @@ packages:
 	@$Stools/packages build run $(if $(filter test bench,$(MAKECMDGOALS)),test) \
 	    $(if $(filter bench,$(MAKECMDGOALS)),bench)
 
-# A window where there is a display.
-WITH_UI = BUILDDIR='$B/ui' SDL2=yes VNC=yes
 run: packages
-	@$(SUBMAKE) $J $(if $(DISPLAY)$(WAYLAND_DISPLAY),$(WITH_UI)) all guests
-	@$(SUBMAKE) $(if $(DISPLAY)$(WAYLAND_DISPLAY),$(WITH_UI)) run-now
+	@$(SUBMAKE) $J all guests
+	@$(SUBMAKE) run-now
 
 run-now:
 	@BUILDDIR='$B' GUEST='$(GUEST)' $Stools/run-guest
@@ -252,6 +277,8 @@ bench-now:
 install: all
 	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/share/emu'
 	install -m 755 $B/emu '$(DESTDIR)$(prefix)/bin/emu'
+	$(if $(LOADED),install -d '$(DESTDIR)$(prefix)/lib/emu')
+	$(if $(LOADED),install -m 755 $(MODULE_SOS) '$(DESTDIR)$(prefix)/lib/emu/')
 	$(if $(SHARE),install -m 644 $(SHARE) '$(DESTDIR)$(prefix)/share/emu/')
 
 FORMATTED = $(shell cd '$(SRCDIR)' && git ls-files '*.c' '*.h' 2>/dev/null)
@@ -279,5 +306,6 @@ help:
 	@echo 'make install      to DESTDIR and prefix ($(prefix))'
 	@echo 'make packages     install the Debian packages that are missing'
 	@echo 'make format-check, make format, make clean'
+	@echo 'MODULES=builtin    link the heavy libraries into emu instead of loading them on first use'
 	@echo 'Variables: BUILDDIR CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG prefix DESTDIR OS JOBS V=1'
 	@echo 'Optional libraries found: $(HAVE); leave one out with PNG=no, ZYDIS=no ...'

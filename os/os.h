@@ -101,6 +101,10 @@ int os_socket_listen_tcp(const char *host, const char *port, char **bound); /* b
 int os_socket_connect_tcp(const char *host, const char *port);
 int os_socket_accept(int fd);
 
+/* Loadable modules; the handle lives as long as the process. NULL: `why` says why. */
+void *os_module_open(const char *path, char *why, size_t len);
+void *os_module_symbol(void *handle, const char *name); /* or NULL */
+
 /* Process. */
 int os_pid(void);
 int os_pidfile(const char *path); /* writes and locks it; -EAGAIN: its owner lives */

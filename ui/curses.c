@@ -277,12 +277,6 @@ static void on_tick(void *opaque)
 
 /* --- opening and closing -------------------------------------------------------------------- */
 
-static bool curses_suits(const struct ui_params *p)
-{
-    const char *term = g_getenv("TERM");
-    return p->terminal_free && os_is_tty(0) && os_is_tty(1) && term && strcmp(term, "dumb") != 0;
-}
-
 static void curses_close(void *ui)
 {
     struct curses_ui *u = ui;
@@ -331,11 +325,11 @@ static void *curses_open(const struct ui_params *p, const struct opts *o, GError
 
 static const char *const curses_keys[] = { "type", NULL };
 
-const struct ui_ops ui_curses = {
+static const struct ui_ops ui_curses = {
     .name = "curses",
     .desc = "text and half-block graphics on this terminal; Ctrl-A x quits",
     .keys = curses_keys,
-    .suits = curses_suits,
     .open = curses_open,
     .close = curses_close,
 };
+EMU_MODULE(curses, ui_curses);

@@ -345,12 +345,6 @@ static bool have_display(void)
     return (x && *x) || (wayland && *wayland) || (driver && *driver);
 }
 
-static bool sdl_suits(const struct ui_params *p)
-{
-    (void)p;
-    return have_display();
-}
-
 static void sdl_close(void *ui)
 {
     struct sdl_ui *u = ui;
@@ -432,11 +426,11 @@ static void *sdl_open(const struct ui_params *p, const struct opts *o, GError **
 static const char *const sdl_keys[] = { "type", "full-screen", "window-close", "show-cursor", "gl",
                                         NULL };
 
-const struct ui_ops ui_sdl = {
+static const struct ui_ops ui_sdl = {
     .name = "sdl",
     .desc = "a window (default where there is a display): Ctrl-Alt-G mouse, Ctrl-Alt-F full screen",
     .keys = sdl_keys,
-    .suits = sdl_suits,
     .open = sdl_open,
     .close = sdl_close,
 };
+EMU_MODULE(sdl2, ui_sdl);

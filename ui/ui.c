@@ -9,20 +9,33 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "core/opts.h"
+#include "os/os.h"
 
-#define UI(n) extern const struct ui_ops ui_##n;
-#define UI_ABSENT(n, what)
-#include "ui/ui.def"
-#undef UI
-#undef UI_ABSENT
+/* Whether a window system is there; the module's open says whether it answers. */
+static bool have_window_system(const struct ui_params *p)
+{
+    const char *x = g_getenv("DISPLAY"), *wayland = g_getenv("WAYLAND_DISPLAY");
+    const char *driver = g_getenv("SDL_VIDEODRIVER");
+    (void)p;
+    return (x && *x) || (wayland && *wayland) || (driver && *driver);
+}
+
+static bool have_terminal(const struct ui_params *p)
+{
+    const char *term = g_getenv("TERM");
+    return p->terminal_free && os_is_tty(0) && os_is_tty(1) && term && strcmp(term, "dumb") != 0;
+}
 
 static const struct kind {
     const char *name;
-    const struct ui_ops *ops; /* NULL: not built */
+    const char *module; /* NULL: not built */
+    const char *ops;    /* in the module */
     const char *needs;
+    /* Taken by itself when nobody names a display and this says yes; NULL: only when named. */
+    bool (*suits)(const struct ui_params *p);
 } kinds[] = {
-#define UI(n) { #n, &ui_##n, NULL },
-#define UI_ABSENT(n, what) { #n, NULL, what },
+#define UI(n, module, suits)      { #n, #module, "ui_" #n, NULL, suits },
+#define UI_ABSENT(n, what, suits) { #n, NULL, NULL, what, suits },
 #include "ui/ui.def"
 #undef UI
 #undef UI_ABSENT
@@ -45,6 +58,16 @@ static const struct kind *find_kind(const char *name)
         }
     }
     return NULL;
+}
+
+/* NULL: the error says which library or file is missing. */
+static const struct ui_ops *ops_of(const struct kind *k, GError **err)
+{
+    if (!k->module) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "this emu was built without %s", k->needs);
+        return NULL;
+    }
+    return module_get(k->module, k->ops, err);
 }
 
 static void set_unknown(const char *name, GError **err)
@@ -85,8 +108,9 @@ static struct opts *parse(const char *option, const char *text, const struct kin
     } else if (!*kind) {
         set_unknown(name ? name : text, err);
         ok = false;
-    } else if ((*kind)->ops) {
-        ok = opts_check_keys(o, option, (*kind)->ops->keys, err);
+    } else {
+        const struct ui_ops *ops = ops_of(*kind, NULL);
+        ok = !ops || opts_check_keys(o, option, ops->keys, err);
     }
     if (!ok) {
         g_clear_pointer(&o, opts_free);
@@ -108,10 +132,11 @@ bool ui_check(const char *display, const char *vnc, GError **err)
     return check("-display", display, err) && check("-vnc", vnc, err);
 }
 
-static bool add(struct ui_set *set, const struct ui_params *p, const struct ui_ops *ops,
+static bool add(struct ui_set *set, const struct ui_params *p, const struct kind *kind,
                 const struct opts *o, GError **err)
 {
-    struct ui ui = { ops, ops->open(p, o, err) };
+    const struct ui_ops *ops = ops_of(kind, err);
+    struct ui ui = { ops, ops ? ops->open(p, o, err) : NULL };
     if (ui.state) {
         g_array_append_val(set->open, ui);
     }
@@ -124,12 +149,11 @@ static void open_next_best(struct ui_set *set, const struct ui_params *p, const 
     struct opts *none = opts_new();
     size_t i = after ? (size_t)(after - kinds) + 1 : 0;
     for (bool done = false; i < ARRAY_LEN(kinds) && !done; i++) {
-        const struct ui_ops *ops = kinds[i].ops;
         GError *err = NULL;
-        if (ops && ops->suits && ops->suits(p)) {
-            done = add(set, p, ops, none, &err);
+        if (kinds[i].suits && kinds[i].suits(p)) {
+            done = add(set, p, &kinds[i], none, &err);
             if (!done) {
-                log_warn(NULL, "-display %s: %s", ops->name, err->message);
+                log_warn(NULL, "-display %s: %s", kinds[i].name, err->message);
                 g_error_free(err);
             }
         }
@@ -150,24 +174,20 @@ static bool open_named(struct ui_set *set, const struct ui_params *p, const char
     if (!o) {
         return false;
     }
-    bool ok = true;
-    if (kind && !kind->ops) {
-        log_warn(NULL, "%s %s: this emu was built without %s", option, text, kind->needs);
-        open_next_best(set, p, kind);
-    } else if (kind) {
-        GError *why = NULL;
-        ok = add(set, p, kind->ops, o, &why);
-        if (!ok && g_error_matches(why, EMU_ERROR, EMU_ERROR_HOST) && kind->ops->suits) {
-            log_warn(NULL, "%s %s: %s", option, text, why->message);
-            g_error_free(why);
-            open_next_best(set, p, kind);
-            ok = true;
-        } else if (!ok) {
-            g_propagate_prefixed_error(err, why, "%s %s: ", option, text);
-        }
-    }
+    GError *why = NULL;
+    bool ok = !kind || add(set, p, kind, o, &why);
     opts_free(o);
-    return ok;
+    /* A port that is taken is the user's to know; a library that is not there is not. */
+    bool absent = !ok && g_error_matches(why, EMU_ERROR, EMU_ERROR_HOST) &&
+                  (kind->suits || !ops_of(kind, NULL));
+    if (absent) {
+        log_warn(NULL, "%s %s: %s", option, text, why->message);
+        g_error_free(why);
+        open_next_best(set, p, kind);
+    } else if (!ok) {
+        g_propagate_prefixed_error(err, why, "%s %s: ", option, text);
+    }
+    return ok || absent;
 }
 
 struct ui_set *ui_open(const struct ui_params *p, const char *display, const char *vnc,
@@ -202,18 +222,20 @@ void ui_close(struct ui_set *set)
 
 void ui_print_list(void)
 {
+    GString *lacking = g_string_new(NULL);
     g_print("Available display types:\n");
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (kinds[i].ops) {
-            g_print("%-10s %s\n", kinds[i].name, kinds[i].ops->desc);
+        GError *err = NULL;
+        const struct ui_ops *ops = ops_of(&kinds[i], &err);
+        if (ops) {
+            g_print("%-10s %s\n", kinds[i].name, ops->desc);
+        } else {
+            g_string_append_printf(lacking, "Not here: %s, %s\n", kinds[i].name, err->message);
+            g_error_free(err);
         }
     }
-    g_print("%-10s %s\n", "none", "no display; screenshots work");
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (!kinds[i].ops) {
-            g_print("Not built in: %s, needs %s\n", kinds[i].name, kinds[i].needs);
-        }
-    }
+    g_print("%-10s %s\n%s", "none", "no display; screenshots work", lacking->str);
+    g_string_free(lacking, TRUE);
 }
 
 char *ui_title(const struct ui_params *p, const char *extra)

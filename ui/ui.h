@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "core/module.h"
 #include "core/types.h"
 
 struct clock;
@@ -30,12 +31,11 @@ struct ui_params {
     void *opaque;
 };
 
-/* One kind: ui/<name>.c ends with one of these, ui/ui.def has its line. */
+/* One kind: ui/<name>.c ends with one of these as a module (core/module.h), ui/ui.def has its
+ * line. */
 struct ui_ops {
     const char *name, *desc;
     const char *const *keys; /* its options, NULL-terminated */
-    /* Taken by itself when nobody names a display and this says yes; NULL: only when named. */
-    bool (*suits)(const struct ui_params *p);
     void *(*open)(const struct ui_params *p, const struct opts *o, GError **err);
     void (*close)(void *ui);
 };

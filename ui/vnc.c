@@ -308,10 +308,11 @@ static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **
 
 static const char *const vnc_keys[] = { "address", "password", NULL };
 
-const struct ui_ops ui_vnc = {
+static const struct ui_ops ui_vnc = {
     .name = "vnc",
     .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server on port 5900 + N, loopback by default",
     .keys = vnc_keys,
     .open = vnc_open,
     .close = vnc_close,
 };
+EMU_MODULE(vnc, ui_vnc);
