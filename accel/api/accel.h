@@ -10,6 +10,7 @@
 
 #include "accel/x86/cpuid.h"
 #include "accel/x86/state.h"
+#include "accel/x86/watch.h"
 #include "core/types.h"
 
 struct accel_vm;
@@ -76,7 +77,8 @@ struct accel_exit {
         struct { uint32_t index; bool write, fault; uint64_t value; } msr;
         struct { uint32_t leaf, subleaf, out[4]; } cpuid;
         struct { uint8_t vector; } eoi;
-        struct { uint64_t dr6; bool breakpoint; } debug;
+        /* watch: one of watch_set's was touched (addr, write); the instruction is complete */
+        struct { uint64_t dr6; bool breakpoint, watch, write; gva_t addr; } debug;
         struct { int code; char text[96]; } fail;
     } u;
 };
@@ -121,7 +123,13 @@ struct accel_ops {
     /* The guest's TSC as RDTSC would read it now; any thread. */
     uint64_t (*tsc)(struct accel_vcpu *vcpu);
     /* Optional from here on. */
+    /* For a debugger, between runs, any thread. step: every run ends behind one instruction, or
+     * before the handler of what it raised, and takes no interrupt. Breakpoints are linear
+     * addresses, looked at before the instruction there runs (the debugger steps over them). The
+     * guest's memory and debug registers stay as they are. -ENOSPC: more than there is room for. */
     int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
+    /* Watchpoints; NULL: none on offer. -ENOSPC. */
+    int (*watch_set)(struct accel_vcpu *vcpu, const struct x86_watch *watches, size_t n);
     void (*stats)(struct accel_vm *vm, GString *out);
 };
 

@@ -27,6 +27,7 @@ struct vcpu {
     bool halted_if; /* RFLAGS.IF when it halted */
     bool wait_sipi;
     bool dead; /* shut down or failed: runs no more until reset */
+    bool held; /* by the debugger */
     bool intr;
     bool pending_nmi, pending_init, pending_sipi;
     uint8_t sipi_vector;
@@ -196,7 +197,7 @@ static void (*const exit_handlers[ACCEL_EXIT_COUNT])(struct vcpu *, struct accel
 /* mutex held: nothing to do for this processor now? */
 static bool is_idle(const struct vcpu *c)
 {
-    if (c->set->paused || c->dead) {
+    if (c->set->paused || c->dead || c->held) {
         return true;
     }
     if (c->pending_init) {
@@ -498,6 +499,42 @@ void vcpu_kick(struct vcpus *v, unsigned index)
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index)
 {
     return v->ops->tsc(v->cpu[index].accel);
+}
+
+int vcpu_debug_set(struct vcpus *v, unsigned index, bool step, const gva_t *breakpoints, size_t n)
+{
+    if (!v->ops->debug_set) {
+        return step || n ? -ENOTSUP : 0;
+    }
+    return v->ops->debug_set(v->cpu[index].accel, step, breakpoints, n);
+}
+
+int vcpu_watch_set(struct vcpus *v, unsigned index, const struct x86_watch *watches, size_t n)
+{
+    if (!v->ops->watch_set) {
+        return n ? -ENOTSUP : 0;
+    }
+    return v->ops->watch_set(v->cpu[index].accel, watches, n);
+}
+
+void vcpu_hold(struct vcpus *v, unsigned index, bool hold)
+{
+    g_mutex_lock(&v->mutex);
+    v->cpu[index].held = hold;
+    g_cond_broadcast(&v->cond);
+    g_mutex_unlock(&v->mutex);
+}
+
+enum vcpu_activity vcpu_activity(struct vcpus *v, unsigned index)
+{
+    g_mutex_lock(&v->mutex);
+    const struct vcpu *c = &v->cpu[index];
+    enum vcpu_activity a = c->dead        ? VCPU_DEAD
+                           : c->wait_sipi ? VCPU_WAIT_SIPI
+                           : c->halted    ? VCPU_HALTED
+                                          : VCPU_RUNNABLE;
+    g_mutex_unlock(&v->mutex);
+    return a;
 }
 
 int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups)

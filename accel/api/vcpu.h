@@ -48,6 +48,13 @@ void vcpu_kick(struct vcpus *v, unsigned index);              /* [A] */
 /* Paused, or on the vCPU's own thread. */
 int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups);
 int vcpu_state_set(struct vcpus *v, unsigned index, const struct x86_state *s, uint32_t groups);
+/* For a debugger. [L] Paused: breakpoints and single-step, watchpoints; -ENOTSUP where the engine
+ * has none. A vCPU on hold stays where it is while the others run. */
+int vcpu_debug_set(struct vcpus *v, unsigned index, bool step, const gva_t *breakpoints, size_t n);
+int vcpu_watch_set(struct vcpus *v, unsigned index, const struct x86_watch *watches, size_t n);
+void vcpu_hold(struct vcpus *v, unsigned index, bool hold);
+enum vcpu_activity { VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_SIPI, VCPU_DEAD };
+enum vcpu_activity vcpu_activity(struct vcpus *v, unsigned index); /* [L] */
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */
 /* The index of the vCPU whose thread this is, or -1. */
 int vcpu_current(void);

@@ -313,7 +313,10 @@ static int tcg_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
     case X86_STOP_DEBUG:
         e->kind = ACCEL_EXIT_DEBUG;
         e->u.debug.dr6 = v->cpu->st.dr[6];
-        e->u.debug.breakpoint = !v->cpu->blocks->dbg_step;
+        e->u.debug.breakpoint = v->cpu->blocks->dbg_hit;
+        e->u.debug.watch = v->cpu->watches.hit;
+        e->u.debug.write = v->cpu->watches.hit_write;
+        e->u.debug.addr = v->cpu->watches.hit_addr;
         break;
     default: e->kind = ACCEL_EXIT_KICK; break;
     }
@@ -447,6 +450,12 @@ static int tcg_debug_set(struct accel_vcpu *v, bool step, const gva_t *breakpoin
     return 0;
 }
 
+static int tcg_watch_set(struct accel_vcpu *v, const struct x86_watch *watches, size_t n)
+{
+    x86_watch_set(v->cpu, watches, n);
+    return 0;
+}
+
 static void tcg_stats(struct accel_vm *vm, GString *out)
 {
     g_string_append_printf(out, "tsc %u kHz\n", TCG_TSC_KHZ);
@@ -505,6 +514,7 @@ const struct accel_ops accel_tcg = {
     .irq_line = tcg_irq_line,
     .event = tcg_event,
     .debug_set = tcg_debug_set,
+    .watch_set = tcg_watch_set,
     .stats = tcg_stats,
     .tsc = tcg_tsc,
 };

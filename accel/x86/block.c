@@ -294,6 +294,25 @@ void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b))
     }
 }
 
+void x86_block_stop(struct x86_block_cache *c)
+{
+    if (c && c->cur && c->cur->key) {
+        block_drop(c, c->cur);
+    }
+}
+
+void x86_block_drop_offset(struct x86_block_cache *c, unsigned off)
+{
+    for (unsigned k = 0; k < HASH_SIZE; k++) {
+        for (struct x86_block *b = c->hash[k], *next; b; b = next) {
+            next = b->hash_next;
+            if (((off - b->gpa) & PAGE_MASK) < b->len) {
+                block_drop(c, b);
+            }
+        }
+    }
+}
+
 /* --- writes to code --------------------------------------------------------------------------- */
 
 bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa)
@@ -535,6 +554,17 @@ static bool ends_block(const struct x86_insn *i, struct x86_block *b)
     }
 }
 
+/* May a debugger's breakpoint be at this offset of a page? Which page is looked up at entry. */
+static bool break_at(const struct x86_block_cache *c, uint64_t off)
+{
+    for (size_t k = 0; k < c->dbg_breaks; k++) {
+        if (((c->dbg_break[k] ^ off) & PAGE_MASK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_block *b, gpa_t gpa,
                                       gpa_t gpa2)
 {
@@ -590,6 +620,7 @@ static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gp
     b->link[0] = b->link[1] = &c->none;
     b->mode = cpu->code_mode;
     b->max_insns = (uint8_t)max_insns;
+    b->flags = break_at(c, gpa) ? X86_BLOCK_BREAK : 0;
     unsigned off = gpa & PAGE_MASK;
     unsigned pos = off, claimed = off;
     while (b->n < max_insns && pos < 4096) {
@@ -606,7 +637,7 @@ static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gp
             }
             break;
         }
-        if (b->n && r != X86_DECODE_OK) {
+        if (b->n && (r != X86_DECODE_OK || break_at(c, pos))) {
             break;
         }
         x86_bind_cpu(cpu, i, r);

@@ -25,6 +25,9 @@ enum { /* x86_block.flags */
        X86_BLOCK_SYSTEM =
            1, /* its last instruction may change modes, flags like TF and IF, or stop */
        X86_BLOCK_DEAD = 2, /* its bytes were written: unlinked, never entered again */
+       /* Begins where a debugger's breakpoint may be: never in the jump cache, linked or
+        * translated, so that every entry looks for it. */
+       X86_BLOCK_BREAK = 4,
 };
 
 struct x86_block {
@@ -92,6 +95,8 @@ struct x86_block_cache {
     struct x86_block_stats stats;
     /* The debugger's (not DR7's). */
     bool dbg_step;
+    bool dbg_hit;  /* the last stop was a breakpoint of dbg_break */
+    bool dbg_irqs; /* single steps take interrupts */
     bool one_insn; /* blocks of one instruction, interrupts looked at after each */
     gva_t *dbg_break;
     size_t dbg_breaks;
@@ -130,6 +135,10 @@ void x86_code_map_moved(struct x86_code_map *m);
 struct x86_block *x86_block_find(struct x86_block_cache *c, uint64_t lin, unsigned max_insns);
 /* Drops everything; not while a block is in execution. */
 void x86_block_flush(struct x86_block_cache *c);
+/* The block in execution ends behind its current instruction; it is dropped. */
+void x86_block_stop(struct x86_block_cache *c);
+/* Drops the blocks that have a byte at this offset of a page. Not while one is in execution. */
+void x86_block_drop_offset(struct x86_block_cache *c, unsigned off);
 /* Calls f for every block. */
 void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b));
 /* Processes what other threads asked for. */
@@ -150,7 +159,8 @@ void x86_bind_cpu(struct x86_cpu *cpu, struct x86_insn *i, enum x86_decode_resul
  * triple fault. */
 bool x86_interp_fault(struct x86_cpu *cpu);
 
-/* gdbstub: breakpoints are linear addresses (copied). */
+/* gdbstub, between runs: breakpoints are linear addresses (copied), looked at before the
+ * instruction there. Blocks are cut at them; elsewhere code runs as fast as without. */
 void x86_interp_debug(struct x86_cpu *cpu, bool step, const gva_t *breakpoints, size_t n);
 
 #endif

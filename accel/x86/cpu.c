@@ -38,6 +38,9 @@ struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
 
 void x86_cpu_free(struct x86_cpu *cpu)
 {
+    if (cpu) {
+        g_free(cpu->watches.w);
+    }
     free(cpu);
 }
 

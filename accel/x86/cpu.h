@@ -17,6 +17,7 @@
 #include "accel/x86/decode.h"
 #include "accel/x86/mmu_state.h"
 #include "accel/x86/state.h"
+#include "accel/x86/watch.h"
 
 struct physmem;
 struct x86_code_map;
@@ -57,6 +58,7 @@ enum { /* cpu->requests, set by other threads */
     X86_REQ_TLB_FLUSH = 1 << 1, /* the physical map changed */
     X86_REQ_CODE_FLUSH = 1 << 2,
     X86_REQ_IRQ = 1 << 3,       /* the interrupt controller asserts INTR */
+    X86_REQ_DEBUG = 1 << 4,     /* a watchpoint was hit: look at exit_reason */
 };
 
 /* What stubs that run guest instructions on the host are given besides registers (thunk.h). */
@@ -124,6 +126,7 @@ struct x86_cpu {
     struct x86_seg_range range[X86_SEG_COUNT];
     struct x86_mmu mmu;
     uint8_t debug_kinds;        /* X86_DBG_EXEC: x86_debug_code before each instruction */
+    struct x86_watches watches; /* the debugger's (watch.h) */
     uint8_t event_ext;          /* EXT bit of error codes while an event is being delivered */
     uint8_t shutdown_vectors[3]; /* after X86_STOP_SHUTDOWN: the chain that led there */
     struct x86_code_map *code_map;  /* which pages hold decoded code; of all processors */

@@ -53,6 +53,9 @@ static bool overlaps(const struct x86_cpu *cpu, unsigned i, uint64_t addr, unsig
 
 void x86_debug_check_data(struct x86_cpu *cpu, uint64_t lin, unsigned size, enum x86_access a)
 {
+    if (cpu->watches.n) {
+        x86_watch_check(cpu, lin, size, a == X86_ACCESS_WRITE);
+    }
     for (unsigned i = 0; i < 4; i++) {
         unsigned k = kind(cpu, i);
         bool wanted = k == RW_ANY || (k == RW_WRITE && a == X86_ACCESS_WRITE);

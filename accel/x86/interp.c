@@ -16,7 +16,7 @@ static bool needs_steps(const struct x86_cpu *cpu)
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
            cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds || c->dbg_step ||
-           c->dbg_breaks || c->one_insn;
+           c->one_insn;
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)
@@ -100,7 +100,8 @@ static enum x86_stop step(struct x86_cpu *cpu)
     struct x86_insn tmp;
     uint64_t rflags = cpu->st.rflags;
     c->stats.single_steps++;
-    if (c->dbg_breaks && debugger_break(c, code_linear(cpu))) {
+    if (UNLIKELY(c->dbg_breaks) && debugger_break(c, code_linear(cpu))) {
+        c->dbg_hit = true;
         return X86_STOP_DEBUG;
     }
     if (cpu->debug_kinds & X86_DBG_EXEC) {
@@ -124,7 +125,13 @@ static enum x86_stop step(struct x86_cpu *cpu)
     if ((tf || cpu->st.ev.pending_dbg) && !x86_debug_trap(cpu, tf)) {
         return X86_STOP_SHUTDOWN;
     }
-    return c->dbg_step ? X86_STOP_DEBUG : X86_STOP_NONE;
+    if (UNLIKELY(c->dbg_step)) {
+        if (cpu->exit_reason == X86_STOP_HLT) {
+            cpu->st.mp = X86_MP_HALTED;
+        }
+        return X86_STOP_DEBUG;
+    }
+    return X86_STOP_NONE;
 }
 
 /* --- blocks ----------------------------------------------------------------------------------- */
@@ -138,6 +145,9 @@ static uint64_t code_key(const struct x86_cpu *cpu)
 static struct x86_block *find_block(struct x86_block_cache *c, uint64_t lin, uint64_t key)
 {
     struct x86_block *b = x86_block_find(c, lin, X86_BLOCK_INSNS);
+    if (b && UNLIKELY(b->flags & X86_BLOCK_BREAK)) {
+        return NULL; /* step looks whether the breakpoint is in this page */
+    }
     if (b) {
         b->lin = lin;
         b->key = key;
@@ -225,6 +235,12 @@ static bool run_blocks(struct x86_cpu *cpu)
 
 /* --- between instructions --------------------------------------------------------------------- */
 
+/* A person who steps through code does not want to land in the timer's handler each time. */
+static bool step_hides_irq(const struct x86_cpu *cpu)
+{
+    return cpu->blocks->dbg_step && !cpu->blocks->dbg_irqs && cpu->st.mp == X86_MP_RUNNABLE;
+}
+
 static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
 {
     struct x86_events *ev = &cpu->st.ev;
@@ -246,7 +262,7 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
         }
     }
     if ((cpu->st.rflags & X86_FL_IF) && (atomic_load(&cpu->requests) & X86_REQ_IRQ) &&
-        cpu->bus.irq_ack) {
+        cpu->bus.irq_ack && !step_hides_irq(cpu)) {
         int vector = cpu->bus.irq_ack(cpu->bus.opaque);
         if (vector >= 0) {
             cpu->st.mp = X86_MP_RUNNABLE;
@@ -271,6 +287,9 @@ static bool boundary(struct x86_cpu *cpu, enum x86_stop *stop)
     if (r & X86_REQ_CODE_FLUSH) {
         atomic_fetch_and(&cpu->requests, ~(unsigned)X86_REQ_CODE_FLUSH);
         x86_block_pending(cpu->blocks);
+    }
+    if (UNLIKELY(r & X86_REQ_DEBUG)) {
+        atomic_fetch_and(&cpu->requests, ~(unsigned)X86_REQ_DEBUG);
     }
     if (cpu->exit_reason == X86_STOP_HLT) {
         cpu->st.mp = X86_MP_HALTED; /* unless an interrupt is there already */
@@ -340,8 +359,13 @@ enum x86_stop x86_interp_run(struct x86_cpu *cpu)
     x86_block_park(cpu->blocks, false);
     cpu->exit_reason = X86_STOP_NONE;
     bool alive = true;
+    cpu->blocks->dbg_hit = cpu->watches.hit = false;
     if (setjmp(cpu->jmp)) {
         alive = x86_interp_fault(cpu);
+        if (alive && cpu->blocks->dbg_step) {
+            x86_block_park(cpu->blocks, true);
+            return X86_STOP_DEBUG; /* before the handler's first instruction */
+        }
     } else if (cpu->st.ev.exception_pending) {
         alive = deliver_pending(cpu);
     }
@@ -353,11 +377,24 @@ enum x86_stop x86_interp_run(struct x86_cpu *cpu)
     return stop;
 }
 
+static void drop_breaks(struct x86_block_cache *c)
+{
+    for (size_t k = 0; k < c->dbg_breaks; k++) {
+        x86_block_drop_offset(c, (unsigned)(c->dbg_break[k] & 0xfff));
+    }
+}
+
 void x86_interp_debug(struct x86_cpu *cpu, bool single, const gva_t *breakpoints, size_t n)
 {
     struct x86_block_cache *c = cpu->blocks;
     c->dbg_step = single;
+    if (n == c->dbg_breaks &&
+        (!n || memcmp(breakpoints, c->dbg_break, n * sizeof *breakpoints) == 0)) {
+        return;
+    }
+    drop_breaks(c);
     g_free(c->dbg_break);
     c->dbg_break = n ? g_memdup2(breakpoints, n * sizeof *breakpoints) : NULL;
     c->dbg_breaks = n;
+    drop_breaks(c);
 }

@@ -261,7 +261,7 @@ X86_INLINE void repeat(struct x86_cpu *c, const struct x86_insn *i, one_fn *one,
         } else {
             one(&s);
             n = 1;
-            part--;
+            part = c->exit_reason ? 0 : part - 1; /* a watchpoint was hit */
         }
         count_down(&s, n);
         if (compares && x86_zf(c) != want) {

@@ -134,7 +134,7 @@ static bool page_watched(const struct x86_cpu *cpu, uint64_t page)
             return true;
         }
     }
-    return false;
+    return cpu->watches.n && x86_watch_page(cpu, page);
 }
 
 static void smap_note(struct x86_cpu *cpu, unsigned index)
@@ -231,7 +231,8 @@ static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, 
         x86_raise_pf(cpu, lin, err & ~X86_WALK_FAULT);
     }
     r.gpa = w.gpa;
-    r.care = page_care(cpu, lin & ~0xfffull, flags & F_USER, cpu->debug_kinds & X86_DBG_DATA);
+    r.care = page_care(cpu, lin & ~0xfffull, flags & F_USER,
+                       (cpu->debug_kinds & X86_DBG_DATA) || cpu->watches.n);
     if (!x86_section(cpu, w.gpa) || !cpu->mmu.sec_host) {
         return r;
     }
@@ -564,6 +565,7 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
     }
     wrote(cpu, &r, size);
     if (UNLIKELY(r.care & CARE_WATCH)) {
+        x86_debug_check_data(cpu, lin, size, X86_ACCESS_READ);
         x86_debug_check_data(cpu, lin, size, X86_ACCESS_WRITE);
     }
     return r.host;
