@@ -178,11 +178,13 @@ static unsigned current_cpu(void *opaque)
 
 /* --- ending and resetting --------------------------------------------------------------------- */
 
-static void finish(struct vm *vm, int status)
+void vm_finish(struct vm *vm, int status, bool guest, const char *reason)
 {
     if (!vm->finished) {
         vm->finished = true;
         vm->status = status;
+        vm_emit(vm, &(struct vm_event){
+                        .kind = VM_EVENT_SHUTDOWN, .guest = guest, .reason = reason });
         vcpus_request_pause(vm->vcpus);
         clock_stop(vm->clock);
         loop_quit(vm->loop);
@@ -199,39 +201,60 @@ static void do_reset(void *arg)
     vcpus_pause(vm->vcpus);
     pc_reset(vm->pc);
     vcpus_reset(vm->vcpus);
-    vcpus_resume(vm->vcpus);
+    const char *reason = vm->reset_reason ? vm->reset_reason : "guest-reset";
+    vm_emit(vm, &(struct vm_event){ .kind = VM_EVENT_RESET,
+                                    .guest = !vm->reset_reason,
+                                    .reason = reason });
+    vm->reset_reason = NULL;
+    if (vm->state != VM_RUNNING) {
+        vm->state = VM_PRELAUNCH;
+    } else if (!vm->frozen) {
+        vcpus_resume(vm->vcpus);
+    }
+}
+
+static void post_reset(struct vm *vm, const char *reason)
+{
+    if (!vm->reset_posted && !vm->finished) {
+        vm->reset_posted = true;
+        vm->reset_reason = reason;
+        vcpus_request_pause(vm->vcpus);
+        loop_post(vm->loop, do_reset, vm);
+    }
+}
+
+void vm_reset(struct vm *vm, const char *reason)
+{
+    post_reset(vm, reason);
+}
+
+/* The guest is off: the end, or with -no-shutdown a machine that can be looked at and reset. */
+static void stop_or_finish(struct vm *vm, int status, const char *reason)
+{
+    if (vm->config->no_shutdown && !vm->finished) {
+        vm_emit(vm, &(struct vm_event){
+                        .kind = VM_EVENT_SHUTDOWN, .guest = true, .reason = reason });
+        vm_halt(vm, VM_SHUTDOWN);
+        log_info(NULL, "the guest is off; emu stays because of -no-shutdown");
+    } else {
+        vm_finish(vm, status, true, reason);
+    }
 }
 
 static void ctl_reset(void *opaque, enum reset_kind kind)
 {
     struct vm *vm = opaque;
     (void)kind;
-    if (vm->reset_posted || vm->finished) {
-        return;
-    }
-    if (vm->config->no_reboot) {
-        finish(vm, EXIT_SUCCESS);
-        return;
-    }
-    vm->reset_posted = true;
-    vcpus_request_pause(vm->vcpus);
-    loop_post(vm->loop, do_reset, vm);
-}
-
-static void stop_or_finish(struct vm *vm, int status)
-{
-    if (vm->config->no_shutdown) {
-        vcpus_request_pause(vm->vcpus);
-        clock_stop(vm->clock);
-        log_info(NULL, "the guest is off; emu stays because of -no-shutdown");
+    if (vm->config->no_reboot && !vm->reset_posted && !vm->finished) {
+        stop_or_finish(vm, EXIT_SUCCESS, "guest-reset");
     } else {
-        finish(vm, status);
+        post_reset(vm, NULL);
     }
 }
 
 static void power_off_now(void *opaque)
 {
-    stop_or_finish(opaque, EXIT_SUCCESS);
+    stop_or_finish(opaque, EXIT_SUCCESS, "guest-shutdown");
 }
 
 static void ctl_power_off(void *opaque)
@@ -244,13 +267,13 @@ static void ctl_power_off(void *opaque)
 
 static void ctl_debug_exit(void *opaque, int status)
 {
-    finish(opaque, status);
+    vm_finish(opaque, status, true, "guest-shutdown");
 }
 
 static void ctl_panicked(void *opaque, uint8_t flags)
 {
-    (void)opaque;
     log_info(NULL, "the guest reports a panic (pvpanic, flags 0x%02x)", flags);
+    vm_emit(opaque, &(struct vm_event){ .kind = VM_EVENT_GUEST_PANICKED, .reason = "run" });
 }
 
 static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *s)
@@ -263,7 +286,7 @@ static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *
              vcpu, s->seg[X86_CS].sel, s->rip, s->cr0, s->cr2, s->cr3, s->idt.base, s->idt.limit,
              vm->config->no_reboot ? "ending because of -no-reboot" : "the machine resets");
     if (vm->config->no_reboot) {
-        finish(vm, VM_EXIT_TRIPLE_FAULT);
+        stop_or_finish(vm, VM_EXIT_TRIPLE_FAULT, "guest-reset");
     } else {
         ctl_reset(vm, RESET_SYSTEM);
     }
@@ -273,7 +296,8 @@ static void owner_failed(void *opaque, unsigned vcpu, const char *text)
 {
     struct vm *vm = opaque;
     log_err(NULL, "vCPU %u: %s", vcpu, text);
-    finish(vm, VM_EXIT_ACCEL_FAILED);
+    vm->state = VM_INTERNAL_ERROR;
+    vm_finish(vm, VM_EXIT_ACCEL_FAILED, false, "host-error");
 }
 
 static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)
@@ -295,12 +319,12 @@ static void on_term_event(void *opaque, unsigned events)
     (void)events;
     os_event_clear(&term_event);
     log_info(NULL, "terminated by a signal");
-    finish(vm, EXIT_SUCCESS);
+    vm_finish(vm, EXIT_SUCCESS, false, "host-signal");
 }
 
 static void on_quit_key(void *opaque)
 {
-    finish(opaque, EXIT_SUCCESS);
+    vm_finish(opaque, EXIT_SUCCESS, false, "host-ui");
 }
 
 /* --- making it -------------------------------------------------------------------------------- */
@@ -726,6 +750,7 @@ int vm_run(struct vm *vm)
     pc_reset(vm->pc);
     vcpus_reset(vm->vcpus);
     if (!vm->config->start_paused) {
+        vm->state = VM_RUNNING;
         clock_start(vm->clock);
         vcpus_resume(vm->vcpus);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine as a whole: what the command line asks for (struct vm_config) and the object that
- * ties
- * accelerator, board, back ends and main loop together. Main thread only, except vm_request_*.
+ * ties accelerator, board, back ends and main loop together. Main thread; from vm_state on with the
+ * machine lock held.
  */
 #ifndef VM_H
 #define VM_H
@@ -11,6 +11,7 @@
 
 #include "core/types.h"
 
+struct drive;
 struct vm;
 
 /* The command line, still as text: values of options in their order. */
@@ -52,5 +53,100 @@ void vm_free(struct vm *vm);
 #define VM_EXIT_TRIPLE_FAULT 2
 /* ... and of an accelerator that broke down. */
 #define VM_EXIT_ACCEL_FAILED 4
+
+/* --- the running machine, for monitors and debuggers (vm_control.c) --------------------------- */
+
+enum vm_state {
+    VM_PRELAUNCH, /* -S, or reset while it stood still */
+    VM_RUNNING,
+    VM_PAUSED,
+    VM_SHUTDOWN, /* off, kept by -no-shutdown */
+    VM_GUEST_PANICKED,
+    VM_INTERNAL_ERROR, /* the accelerator gave up */
+    VM_DEBUG,          /* a debugger stopped it */
+};
+enum vm_state vm_state(const struct vm *vm);
+const char *vm_state_name(enum vm_state s); /* QEMU's RunState: "running", "prelaunch"... */
+
+enum vm_event_kind {
+    VM_EVENT_STOP,
+    VM_EVENT_RESUME,
+    VM_EVENT_RESET,
+    VM_EVENT_SHUTDOWN,
+    VM_EVENT_POWERDOWN,
+    VM_EVENT_GUEST_PANICKED,
+    VM_EVENT_TRAY_MOVED,
+};
+struct vm_event {
+    enum vm_event_kind kind;
+    bool guest;         /* RESET, SHUTDOWN: the guest's own doing */
+    const char *reason; /* RESET, SHUTDOWN: QEMU's ShutdownCause; PANICKED: what is done about it */
+    const char *device; /* TRAY_MOVED */
+    bool tray_open;
+};
+struct vm_listener {
+    void (*event)(void *opaque, const struct vm_event *e); /* main loop or a vCPU's thread */
+    void *opaque;
+    struct vm_listener *next;
+};
+void vm_add_listener(struct vm *vm, struct vm_listener *l);
+void vm_remove_listener(struct vm *vm, struct vm_listener *l);
+
+/* Stands still when it returns (also from a vCPU's own thread, once its exit is handled). The lock
+ * is dropped meanwhile. why: VM_PAUSED or VM_DEBUG. Harmless when it stands still already. */
+void vm_stop(struct vm *vm, enum vm_state why);
+bool vm_cont(struct vm *vm, GError **err);
+/* Processors stand still between the two (nests), without the guest's clock or state noticing:
+ * for a look at registers and memory. */
+void vm_freeze(struct vm *vm);
+void vm_thaw(struct vm *vm);
+void vm_reset(struct vm *vm, const char *reason); /* soon: posted to the main loop */
+void vm_powerdown(struct vm *vm);                 /* the ACPI power button */
+void vm_nmi(struct vm *vm);
+void vm_quit(struct vm *vm, const char *reason);  /* ends vm_run with status 0 */
+
+/* What it is made of; everything stays the machine's. */
+struct vm_parts {
+    const struct vm_config *config;
+    const struct accel_choice *accel;
+    const struct x86_cpu_model *model;
+    const struct x86_topology *topology;
+    struct vcpus *vcpus;
+    struct physmem *mem;
+    struct ioport_space *io;
+    struct clock *clock;
+    struct loop *loop;
+    struct input_hub *input;
+    struct display *display;
+    struct chardev_set *chardevs;
+    GPtrArray *drives; /* struct drive */
+    const char *name;  /* or NULL */
+    const uint8_t *uuid; /* 16 bytes, or NULL */
+    uint64_t ram_size;
+};
+struct vm_parts vm_parts(struct vm *vm);
+
+struct device;
+void vm_foreach_device(struct vm *vm, void (*fn)(void *arg, struct device *d), void *arg);
+
+struct vm_pci_function {
+    unsigned bus, slot, function;
+    uint16_t vendor, device, subsys_vendor, subsys;
+    uint32_t class_code; /* 24 bits */
+    uint8_t revision, irq_pin, irq_line;
+    const char *name, *id; /* of the device's class; -device id= or NULL */
+    struct {
+        uint64_t size, mapped; /* size 0: absent; mapped UINT64_MAX: not decoded now */
+        bool io, mem64, prefetch;
+    } bar[6], rom;
+};
+void vm_foreach_pci(struct vm *vm, void (*fn)(void *arg, const struct vm_pci_function *f),
+                    void *arg);
+
+/* QEMU's name of a drive: its id, or "ide0-hd0", "ide1-cd0", "floppy0"... g_free. */
+char *vm_drive_name(const struct drive *d);
+/* NULL path: takes the medium out. The drive must be one with removable media. */
+bool vm_change_medium(struct vm *vm, struct drive *d, const char *path, const char *format,
+                      bool read_only, bool force, GError **err);
 
 #endif

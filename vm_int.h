@@ -40,7 +40,19 @@ struct vm {
     struct loop_watch *term_watch;
     bool reset_posted;
     bool finished;
+    enum vm_state state;
+    unsigned frozen; /* depth of vm_freeze */
+    const char *reset_reason; /* of the reset that is posted; NULL: the guest's own */
+    struct vm_listener *listeners;
     int status;
 };
+
+/* vm.c: the end of the run; the first caller decides. */
+void vm_finish(struct vm *vm, int status, bool guest, const char *reason);
+
+/* vm_control.c */
+void vm_emit(struct vm *vm, const struct vm_event *e);
+/* The processors and the clock stand still from now on (or from the end of this vCPU's exit). */
+void vm_halt(struct vm *vm, enum vm_state why);
 
 #endif

@@ -11,7 +11,9 @@
 
 #include "core/types.h"
 
+struct block;
 struct device;
+struct drive;
 struct bus; /* opaque here: struct isa_bus or struct pci_bus, by class->bus */
 
 enum bus_kind { BUS_NONE, BUS_ISA, BUS_PCI, BUS_IDE, BUS_FLOPPY };
@@ -52,6 +54,12 @@ struct device_class {
     bool (*realize)(struct device *d, GError **err);
     void (*unrealize)(struct device *d); /* frees what realize made; may be NULL */
     void (*reset)(struct device *d);     /* power-on values; may be NULL */
+    /* Its state as lines of text, for the monitor; may be NULL. */
+    void (*describe)(const struct device *d, GString *out);
+    /* Another medium (NULL: none) in a removable drive that this device serves: 0, -ENODEV when
+     * the drive is not one of its own, -EBUSY when the guest locked it and `force` is false. The
+     * old block is no longer used when this returns. May be NULL. */
+    int (*change_medium)(struct device *d, struct drive *drive, struct block *medium, bool force);
 };
 
 struct device {

@@ -573,6 +573,19 @@ static bool fdc_realize(struct device *dev, GError **err)
     return true;
 }
 
+static int fdc_change_drive(struct device *dev, struct drive *drive, struct block *medium,
+                            bool force)
+{
+    const struct fdc *f = (struct fdc *)dev;
+    (void)force; /* a floppy drive has no lock */
+    for (unsigned i = 0; i < FDC_DRIVES; i++) {
+        if (f->drives[i] == drive) {
+            return fdc_change_medium(dev, i, medium);
+        }
+    }
+    return -ENODEV;
+}
+
 const struct device_class fdc_class = {
     .name = "isa-fdc",
     .desc = "floppy controller (82077AA)",
@@ -581,6 +594,7 @@ const struct device_class fdc_class = {
     .realize = fdc_realize,
     .unrealize = fdc_unrealize,
     .reset = fdc_reset,
+    .change_medium = fdc_change_drive,
 };
 
 struct device *fdc_new(struct isa_bus *bus, struct drive *const drives[2], GError **err)

@@ -322,6 +322,17 @@ int ide_change_medium(struct device *dev, unsigned unit, struct block *medium, b
     return 0;
 }
 
+static int change_drive(struct device *dev, struct drive *drive, struct block *medium, bool force)
+{
+    const struct ide_pci *ide = ide_of(dev);
+    for (unsigned i = 0; i < 4; i++) {
+        if (ide->drives[i] == drive) {
+            return ide_change_medium(dev, i, medium, force);
+        }
+    }
+    return -ENODEV;
+}
+
 bool ide_disk_geometry(struct device *dev, unsigned unit, struct ide_geometry *g)
 {
     struct ide_pci *ide = ide_of(dev);
@@ -410,6 +421,7 @@ const struct device_class piix3_ide_class = {
     .realize = ide_realize,
     .unrealize = ide_unrealize,
     .reset = ide_reset,
+    .change_medium = change_drive,
 };
 
 struct device *ide_new(struct pci_bus *bus, int devfn, struct irq irq14, struct irq irq15,
