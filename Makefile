@@ -98,7 +98,7 @@ NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile 
 LACKING  := $(foreach n,$(NEEDING),$(if $(filter $(firstword $(subst :, ,$n)),$(HAVE)),,\
             $(lastword $(subst :, ,$n))))
 # The files of a module NAME, modules that have any, and all of their objects.
-module_files = $(patsubst $1:%,%,$(filter $1:%,$(NEEDING)))
+module_files = $(filter-out $(LACKING),$(patsubst $1:%,%,$(filter $1:%,$(NEEDING))))
 MODULES_OK   := $(foreach m,$(filter $(MODULE_LIBS),$(HAVE)),$(if $(call module_files,$m),$m))
 LOADED       := $(if $(filter modules,$(HAVE)),$(MODULES_OK))
 MODULE_OBJS  := $(foreach m,$(LOADED),$(patsubst %.c,$O/%.o,$(call module_files,$m)))
@@ -273,6 +273,7 @@ bench: packages
 
 bench-now:
 	@$(PYTHON) $Sbench/run --source '$(SRCDIR)' --builddir '$B'
+	@$(PYTHON) $Sbench/kernels --source '$(SRCDIR)' --builddir '$B'
 
 install: all
 	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/share/emu'
@@ -302,7 +303,7 @@ help:
 	@echo 'make image        the command line against bad input'
 	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'
-	@echo 'make bench        start-up and boot times beside QEMU and Bochs'
+	@echo 'make bench        start, boot and programs beside QEMU, Bochs and the host'
 	@echo 'make install      to DESTDIR and prefix ($(prefix))'
 	@echo 'make packages     install the Debian packages that are missing'
 	@echo 'make format-check, make format, make clean'
