@@ -24,6 +24,7 @@
 #include "core/physmem.h"
 #include "hw/isa/isa.h"
 #include "hw/pc/lapic.h"
+#include "hw/pc/vmport.h"
 #include "os/os.h"
 #include "ui/ui.h"
 #include "vm_int.h"
@@ -45,6 +46,16 @@ static uint32_t cb_pio_read(void *opaque, uint16_t portno, unsigned size)
     uint32_t v = ioport_read(vm->io, portno, size);
     machine_unlock();
     return v;
+}
+
+static bool cb_regs_port(void *opaque, uint16_t portno, uint32_t regs[6])
+{
+    struct vm *vm = opaque;
+    (void)portno;
+    machine_lock();
+    bool ok = pc_vmport_call(vm->pc, regs);
+    machine_unlock();
+    return ok;
 }
 
 static void cb_pio_write(void *opaque, uint16_t portno, uint32_t value, unsigned size)
@@ -558,6 +569,8 @@ static bool make_vcpus(struct vm *vm, GError **err)
     vm->callbacks = (struct accel_callbacks){
         .pio_read = cb_pio_read,
         .pio_write = cb_pio_write,
+        .regs_port = cb_regs_port,
+        .regs_port_nr = VMPORT_PORT,
         .mmio_read = cb_mmio_read,
         .mmio_write = cb_mmio_write,
         .msr_read = cb_msr_read,

@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "accel/x86/cpuid.h"
+#include "accel/x86/regs_port.h"
 #include "accel/x86/state.h"
 #include "accel/x86/watch.h"
 #include "core/types.h"
@@ -38,6 +39,10 @@ struct accel_caps {
 struct accel_callbacks {
     uint32_t (*pio_read)(void *opaque, uint16_t port, unsigned size);
     void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
+    /* IN EAX from regs_port_nr sees and may change registers (x86/regs_port.h); NULL: no such port.
+     * pio_read follows when it says false. */
+    x86_regs_port_fn *regs_port;
+    uint16_t regs_port_nr;
     uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
     void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
     /* Machine MSRs: APIC_BASE, x2APIC, TSC_DEADLINE. false = #GP. */

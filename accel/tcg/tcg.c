@@ -45,6 +45,12 @@ static uint32_t bus_pio_read(void *opaque, uint16_t port, unsigned size)
     return cb->pio_read(cb->opaque, port, size);
 }
 
+static bool bus_regs_port(void *opaque, uint16_t port, uint32_t regs[6])
+{
+    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
+    return cb->regs_port(cb->opaque, port, regs);
+}
+
 static void bus_pio_write(void *opaque, uint16_t port, uint32_t value, unsigned size)
 {
     const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
@@ -252,6 +258,8 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     struct x86_bus bus = {
         .pio_read = bus_pio_read,
         .pio_write = bus_pio_write,
+        .regs_port = vm->cb.regs_port ? bus_regs_port : NULL,
+        .regs_port_nr = vm->cb.regs_port_nr,
         .mmio_read = bus_mmio_read,
         .mmio_write = bus_mmio_write,
         .msr_read = bus_msr_read,

@@ -16,6 +16,7 @@
 #include "accel/x86/cpuid.h"
 #include "accel/x86/decode.h"
 #include "accel/x86/mmu_state.h"
+#include "accel/x86/regs_port.h"
 #include "accel/x86/state.h"
 #include "accel/x86/watch.h"
 
@@ -26,6 +27,8 @@ struct x86_code_map;
 struct x86_bus {
     uint32_t (*pio_read)(void *opaque, uint16_t port, unsigned size);
     void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
+    x86_regs_port_fn *regs_port; /* IN EAX from regs_port_nr asks this first; may be NULL */
+    uint16_t regs_port_nr;
     uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
     void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
     /* APIC and other machine MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false =

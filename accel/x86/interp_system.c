@@ -199,6 +199,10 @@ static void in(struct x86_cpu *cpu, const struct x86_insn *i)
     uint16_t port = port_of(cpu, i, 1);
     unsigned size = i->opnd[0].size;
     x86_check_io(cpu, port, size);
+    if (size == 4 && port == cpu->bus.regs_port_nr && cpu->bus.regs_port &&
+        x86_regs_port_read(cpu->st.gpr, port, cpu->bus.regs_port, cpu->bus.opaque)) {
+        return;
+    }
     uint32_t v = cpu->bus.pio_read ? cpu->bus.pio_read(cpu->bus.opaque, port, size) : ~0u;
     x86_gpr_write(cpu, X86_RAX, v, size);
 }
