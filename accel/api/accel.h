@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "accel/x86/cpuid.h"
+#include "accel/x86/fault_log.h"
 #include "accel/x86/regs_port.h"
 #include "accel/x86/state.h"
 #include "accel/x86/watch.h"
@@ -136,6 +137,8 @@ struct accel_ops {
     /* Watchpoints; NULL: none on offer. -ENOSPC. */
     int (*watch_set)(struct accel_vcpu *vcpu, const struct x86_watch *watches, size_t n);
     void (*stats)(struct accel_vm *vm, GString *out);
+    /* The last exceptions and interrupts, where the accelerator sees them. Between runs. */
+    void (*fault_log)(struct accel_vcpu *vcpu, struct x86_fault_log *out);
 };
 
 /* accel.def: every accelerator, best first. NULL-terminated. */

@@ -496,6 +496,14 @@ void vcpu_kick(struct vcpus *v, unsigned index)
     v->ops->vcpu_kick(v->cpu[index].accel);
 }
 
+bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log)
+{
+    if (v->ops->fault_log) {
+        v->ops->fault_log(v->cpu[index].accel, log);
+    }
+    return v->ops->fault_log != NULL;
+}
+
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index)
 {
     return v->ops->tsc(v->cpu[index].accel);

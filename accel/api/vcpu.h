@@ -55,6 +55,8 @@ int vcpu_watch_set(struct vcpus *v, unsigned index, const struct x86_watch *watc
 void vcpu_hold(struct vcpus *v, unsigned index, bool hold);
 enum vcpu_activity { VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_SIPI, VCPU_DEAD };
 enum vcpu_activity vcpu_activity(struct vcpus *v, unsigned index); /* [L] */
+/* Paused, or on the vCPU's own thread. False: the accelerator keeps none. */
+bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log);
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */
 /* The index of the vCPU whose thread this is, or -1. */
 int vcpu_current(void);

@@ -464,6 +464,11 @@ static int tcg_watch_set(struct accel_vcpu *v, const struct x86_watch *watches, 
     return 0;
 }
 
+static void tcg_fault_log(struct accel_vcpu *v, struct x86_fault_log *out)
+{
+    *out = v->cpu->faults;
+}
+
 static void tcg_stats(struct accel_vm *vm, GString *out)
 {
     g_string_append_printf(out, "tsc %u kHz\n", TCG_TSC_KHZ);
@@ -524,5 +529,6 @@ const struct accel_ops accel_tcg = {
     .debug_set = tcg_debug_set,
     .watch_set = tcg_watch_set,
     .stats = tcg_stats,
+    .fault_log = tcg_fault_log,
     .tsc = tcg_tsc,
 };

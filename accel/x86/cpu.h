@@ -15,6 +15,7 @@
 #include "accel/x86/consts.h"
 #include "accel/x86/cpuid.h"
 #include "accel/x86/decode.h"
+#include "accel/x86/fault_log.h"
 #include "accel/x86/mmu_state.h"
 #include "accel/x86/regs_port.h"
 #include "accel/x86/state.h"
@@ -112,6 +113,7 @@ struct x86_cpu {
     bool exc_has_error;
     uint32_t exc_error;
     uint64_t exc_cr2;
+    const char *exc_why;        /* see x86_because */
     int exit_reason;            /* enum x86_stop, when a handler wants to leave the loop */
     uint64_t tsc_offset;
     uint32_t apic_id;
@@ -133,6 +135,7 @@ struct x86_cpu {
     uint8_t event_ext;          /* EXT bit of error codes while an event is being delivered */
     uint8_t shutdown_vectors[3]; /* after X86_STOP_SHUTDOWN: the chain that led there */
     struct x86_code_map *code_map;  /* which pages hold decoded code; of all processors */
+    struct x86_fault_log faults;
 };
 
 /* Why the interpreter stopped. */
@@ -166,6 +169,13 @@ void x86_seg_changed(struct x86_cpu *cpu, unsigned seg);
 _Noreturn void x86_raise(struct x86_cpu *cpu, unsigned vector);
 _Noreturn void x86_raise_error(struct x86_cpu *cpu, unsigned vector, uint32_t error);
 _Noreturn void x86_raise_pf(struct x86_cpu *cpu, uint64_t addr, uint32_t error);
+/* Where a vector and an error code do not tell which of several checks failed:
+ * x86_raise(x86_because(cpu, "RPL is below CPL"), X86_EXC_GP). For post-mortems; static text. */
+static inline struct x86_cpu *x86_because(struct x86_cpu *cpu, const char *why)
+{
+    cpu->exc_why = why;
+    return cpu;
+}
 /* Deliver through the IDT/IVT. Handles double and triple faults; soft: INT n, INT3, INTO (DPL
  * check). Returns false on triple fault. The saved rip is st.rip; for the software types (raised
  * by an instruction's handler) it is next_rip, and st.rip that of faults of the delivery. Sets

@@ -6,9 +6,9 @@
 #include "accel/x86/system.h"
 #include "core/physmem.h"
 
-static _Noreturn void gp(struct x86_cpu *cpu)
+static _Noreturn void gp(struct x86_cpu *cpu, const char *why)
 {
-    x86_raise(cpu, X86_EXC_GP);
+    x86_raise(x86_because(cpu, why), X86_EXC_GP);
 }
 
 uint64_t x86_tsc(struct x86_cpu *cpu)
@@ -27,7 +27,7 @@ void x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)
         dma_read(cpu->pm, (gpa + i * 8) & cpu->a20_mask, raw, sizeof raw);
         memcpy(&p[i], raw, sizeof raw);
         if ((p[i] & X86_PTE_P) && (p[i] & reserved)) {
-            gp(cpu);
+            gp(cpu, "a PAE directory pointer (PDPTE) has reserved bits set");
         }
     }
     memcpy(cpu->mmu.pdpte, p, sizeof p);
@@ -46,26 +46,30 @@ static void write_cr0(struct x86_cpu *cpu, uint64_t v)
     struct x86_state *st = &cpu->st;
     uint64_t old = st->cr0, efer = st->msr.efer;
     if (v >> 32) {
-        gp(cpu);
+        gp(cpu, "CR0 would get bits above 31");
     }
     v = (v & known) | X86_CR0_ET;
     if (((v & X86_CR0_PG) && !(v & X86_CR0_PE)) || ((v & X86_CR0_NW) && !(v & X86_CR0_CD))) {
-        gp(cpu);
+        gp(cpu, (v & X86_CR0_PG) && !(v & X86_CR0_PE) ? "CR0.PG=1 needs CR0.PE=1"
+                                                      : "CR0.NW=1 needs CR0.CD=1");
     }
     if (!(v & X86_CR0_PG) && (st->cr4 & X86_CR4_PCIDE)) {
-        gp(cpu);
+        gp(cpu, "paging cannot be switched off while CR4.PCIDE=1");
     }
     if ((v & ~old) & X86_CR0_PG) {
         if (efer & X86_EFER_LME) {
             /* a 16-bit TSS may not be in TR, nor a 64-bit CS be loaded */
             bool tss16 = !(st->seg[X86_TR].attr & 8);
             if (!(st->cr4 & X86_CR4_PAE) || (st->seg[X86_CS].attr & X86_SEG_L) || tss16) {
-                gp(cpu);
+                gp(cpu, !(st->cr4 & X86_CR4_PAE) ? "long mode (EFER.LME=1) needs CR4.PAE=1 before "
+                                                   "paging is switched on"
+                        : tss16 ? "TR holds a 16-bit TSS while long mode is switched on"
+                                : "CS has L=1 while long mode is switched on");
             }
         }
     } else if ((old & ~v) & X86_CR0_PG) {
         if (cpu->code_mode == 8) {
-            gp(cpu);
+            gp(cpu, "paging cannot be switched off in 64-bit code");
         }
     }
     if (pae_legacy(v, st->cr4, efer) && ((v ^ old) & (X86_CR0_PG | X86_CR0_CD | X86_CR0_NW))) {
@@ -91,7 +95,7 @@ static void write_cr3(struct x86_cpu *cpu, uint64_t v)
             reserved &= ~(1ull << 63); /* "do not flush": allowed, and not worth a TLB with tags */
         }
         if (v & reserved) {
-            gp(cpu);
+            gp(cpu, "CR3 would get reserved bits");
         }
         v &= ~(1ull << 63);
     } else {
@@ -143,13 +147,13 @@ static void write_cr4(struct x86_cpu *cpu, uint64_t v)
     struct x86_state *st = &cpu->st;
     uint64_t old = st->cr4, diff = v ^ old;
     if (v & ~cr4_known(cpu)) {
-        gp(cpu);
+        gp(cpu, "CR4 would get bits that this processor does not have");
     }
     if (cpu->long_mode && (!(v & X86_CR4_PAE) || (diff & X86_CR4_LA57))) {
-        gp(cpu);
+        gp(cpu, "CR4.PAE and CR4.LA57 cannot change in long mode");
     }
     if ((v & ~old & X86_CR4_PCIDE) && (!cpu->long_mode || (st->cr3 & 0xfff))) {
-        gp(cpu);
+        gp(cpu, "CR4.PCIDE=1 needs long mode and bits 11:0 of CR3 clear");
     }
     if (pae_legacy(st->cr0, v, st->msr.efer) &&
         (diff & (X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PGE | X86_CR4_SMEP))) {
@@ -174,7 +178,7 @@ void x86_write_cr(struct x86_cpu *cpu, unsigned cr, uint64_t v)
     case 4: write_cr4(cpu, v); break;
     case 8:
         if (v > 15) {
-            gp(cpu);
+            gp(cpu, "CR8 would get a value above 15");
         }
         cpu->st.cr8 = v;
         if (cpu->bus.tpr_write) {
@@ -203,14 +207,14 @@ void x86_check_io(struct x86_cpu *cpu, uint16_t port, unsigned size)
         const struct x86_seg *tr = &cpu->st.seg[X86_TR];
         bool tss32 = (tr->attr & 9) == 9 && !(tr->attr & X86_SEG_UNUSABLE);
         if (!tss32 || tr->limit < 0x67) {
-            gp(cpu);
+            gp(cpu, "I/O with CPL above IOPL, and the TSS has no I/O permission bitmap");
         }
         uint32_t off = (uint32_t)x86_sys_load(cpu, tr->base + 0x66, 2) + port / 8;
         if (off + 1 > tr->limit) { /* two bytes are read always */
-            gp(cpu);
+            gp(cpu, "I/O with CPL above IOPL to a port beyond the TSS's I/O permission bitmap");
         }
         if (x86_sys_load(cpu, tr->base + off, 2) >> (port & 7) & ((1u << size) - 1)) {
-            gp(cpu);
+            gp(cpu, "I/O with CPL above IOPL to a port that the TSS's bitmap forbids");
         }
     }
     if (cpu->debug_kinds & X86_DBG_IO) {

@@ -21,7 +21,7 @@ uint64_t x86_next_page(struct x86_cpu *cpu, uint64_t lin)
         return (uint32_t)next;
     }
     if (!canonical(cpu, next)) {
-        x86_raise_error(cpu, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(cpu, "RIP runs out of the canonical half"), X86_EXC_GP, 0);
     }
     return next;
 }
@@ -102,12 +102,12 @@ static unsigned fetch_limit(struct x86_cpu *cpu)
     const struct x86_seg *cs = &cpu->st.seg[X86_CS];
     if (cpu->code_mode == 8) {
         if (!canonical(cpu, cpu->st.rip)) {
-            x86_raise_error(cpu, X86_EXC_GP, 0);
+            x86_raise_error(x86_because(cpu, "RIP is not canonical"), X86_EXC_GP, 0);
         }
         return X86_INSN_MAX;
     }
     if (cpu->st.rip > cs->limit) {
-        x86_raise_error(cpu, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(cpu, "EIP is beyond the limit of CS"), X86_EXC_GP, 0);
     }
     return (unsigned)MIN(cs->limit - cpu->st.rip + 1, (uint64_t)X86_INSN_MAX);
 }
@@ -127,6 +127,7 @@ void x86_fetch_insn(struct x86_cpu *cpu, struct x86_insn *i)
                 r = X86_DECODE_TOO_LONG;
                 break;
             }
+            x86_because(cpu, "the instruction runs beyond the limit of CS");
             x86_raise_error(cpu, X86_EXC_GP, 0);
         }
         gpa_t gpa;

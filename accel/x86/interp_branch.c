@@ -13,7 +13,7 @@ X86_INLINE bool canonical(const struct x86_cpu *c, uint64_t a)
 X86_INLINE void go64(struct x86_cpu *c, uint64_t target)
 {
     if (UNLIKELY(!canonical(c, target))) {
-        x86_raise_error(c, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(c, "the target is not canonical"), X86_EXC_GP, 0);
     }
     c->next_rip = target;
 }
@@ -23,7 +23,7 @@ X86_INLINE void go_leg(struct x86_cpu *c, const struct x86_insn *i, uint64_t tar
 {
     target = i->opsize == 2 ? (uint16_t)target : (uint32_t)target;
     if (UNLIKELY(target > c->st.seg[X86_CS].limit)) {
-        x86_raise_error(c, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(c, "the target is beyond the limit of CS"), X86_EXC_GP, 0);
     }
     c->next_rip = target;
 }
@@ -71,7 +71,7 @@ X86_HANDLER(jmp_ind)
 X86_INLINE void call64(struct x86_cpu *c, uint64_t target)
 {
     if (UNLIKELY(!canonical(c, target))) {
-        x86_raise_error(c, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(c, "the target is not canonical"), X86_EXC_GP, 0);
     }
     x86_push64(c, c->next_rip);
     c->next_rip = target;

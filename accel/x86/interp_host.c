@@ -23,9 +23,11 @@ void x86_check_sse(struct x86_cpu *cpu)
 {
     if (UNLIKELY((cpu->st.cr0 & (X86_CR0_EM | X86_CR0_TS)) || !(cpu->st.cr4 & X86_CR4_OSFXSR))) {
         if ((cpu->st.cr0 & X86_CR0_EM) || !(cpu->st.cr4 & X86_CR4_OSFXSR)) {
-            x86_raise(cpu, X86_EXC_UD);
+            x86_raise(x86_because(cpu, cpu->st.cr0 & X86_CR0_EM
+                                           ? "SSE instruction while CR0.EM=1"
+                                           : "SSE instruction while CR4.OSFXSR=0"), X86_EXC_UD);
         }
-        x86_raise(cpu, X86_EXC_NM);
+        x86_raise(x86_because(cpu, "CR0.TS=1"), X86_EXC_NM);
     }
 }
 
@@ -33,10 +35,13 @@ void x86_check_avx(struct x86_cpu *cpu)
 {
     if (UNLIKELY(!(cpu->st.cr4 & X86_CR4_OSXSAVE) || (cpu->st.xcr0 & 6) != 6 ||
                  !(cpu->st.cr0 & X86_CR0_PE) || (cpu->st.rflags & X86_FL_VM))) {
+        x86_because(cpu, !(cpu->st.cr4 & X86_CR4_OSXSAVE) ? "AVX instruction while CR4.OSXSAVE=0"
+                         : (cpu->st.xcr0 & 6) != 6 ? "AVX instruction not enabled in XCR0"
+                                                   : "AVX instruction in real or V86 mode");
         x86_raise(cpu, X86_EXC_UD);
     }
     if (UNLIKELY(cpu->st.cr0 & X86_CR0_TS)) {
-        x86_raise(cpu, X86_EXC_NM);
+        x86_raise(x86_because(cpu, "CR0.TS=1"), X86_EXC_NM);
     }
 }
 
@@ -107,7 +112,7 @@ static uint64_t operand_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsig
     uint64_t lin = x86_mem_lin(cpu, i, size, write ? X86_ACCESS_WRITE : X86_ACCESS_READ);
     unsigned align = alignment(i, size);
     if (UNLIKELY(lin & (align - 1)) && !excused(cpu, i)) {
-        x86_raise_error(cpu, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(cpu, "the operand is not aligned"), X86_EXC_GP, 0);
     }
     return lin;
 }

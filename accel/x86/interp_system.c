@@ -238,7 +238,7 @@ static void cli(struct x86_cpu *cpu, const struct x86_insn *i)
     } else if (virtual_if(cpu)) {
         cpu->st.rflags &= ~(uint64_t)X86_FL_VIF;
     } else {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "CLI with CPL above IOPL"), X86_EXC_GP);
     }
 }
 
@@ -251,7 +251,7 @@ static void sti(struct x86_cpu *cpu, const struct x86_insn *i)
     } else if (virtual_if(cpu) && !(cpu->st.rflags & X86_FL_VIP)) {
         cpu->st.rflags |= X86_FL_VIF;
     } else {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "STI with CPL above IOPL"), X86_EXC_GP);
     }
 }
 
@@ -347,7 +347,7 @@ static uint64_t xinuse(const struct x86_cpu *cpu)
 static void need_osxsave(struct x86_cpu *cpu)
 {
     if (!(cpu->st.cr4 & X86_CR4_OSXSAVE)) {
-        x86_raise(cpu, X86_EXC_UD);
+        x86_raise(x86_because(cpu, "CR4.OSXSAVE=0"), X86_EXC_UD);
     }
 }
 
@@ -374,7 +374,7 @@ static void xsetbv(struct x86_cpu *cpu, const struct x86_insn *i)
     known |= x86_has(cpu->model, X86_FEAT_AVX) ? 4 : 0;
     known |= x86_has(cpu->model, X86_FEAT_PKU) ? 0x200 : 0;
     if ((uint32_t)cpu->st.gpr[X86_RCX] || !(v & 1) || (v & ~known) || ((v & 4) && !(v & 2))) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "XCR0 does not take this value"), X86_EXC_GP);
     }
     cpu->st.xcr0 = v;
 }

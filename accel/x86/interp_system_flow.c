@@ -107,7 +107,7 @@ static void need_syscall(struct x86_cpu *cpu)
     /* Intel: 64-bit code only; AMD: protected mode of any kind. */
     bool here = cpu->code_mode == 8 || (x86_is_amd(cpu) && !x86_real_like(cpu));
     if (!here || !(cpu->st.msr.efer & X86_EFER_SCE)) {
-        x86_raise(cpu, X86_EXC_UD);
+        x86_raise(x86_because(cpu, here ? "EFER.SCE=0" : "not in 64-bit code"), X86_EXC_UD);
     }
 }
 
@@ -144,6 +144,7 @@ static void sys_ret(struct x86_cpu *cpu, const struct x86_insn *i)
     bool wide = cpu->code_mode == 8 && i->opsize == 8;
     uint64_t rip = wide ? st->gpr[X86_RCX] : (uint32_t)st->gpr[X86_RCX];
     if (wide && !x86_is_amd(cpu) && !x86_canonical(cpu, rip)) {
+        x86_because(cpu, "SYSRET to an RCX that is not canonical");
         x86_raise(cpu, X86_EXC_GP); /* at CPL 0, with the user's RSP: as Intel's do */
     }
     if (cpu->long_mode) {
@@ -165,7 +166,7 @@ static void sys_enter(struct x86_cpu *cpu, const struct x86_insn *i)
         x86_raise(cpu, X86_EXC_UD);
     }
     if (!(st->cr0 & X86_CR0_PE) || !(st->msr.sysenter_cs & 0xfffc)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "IA32_SYSENTER_CS is null"), X86_EXC_GP);
     }
     bool wide = cpu->long_mode;
     unsigned sel = st->msr.sysenter_cs & 0xfffc;

@@ -45,7 +45,7 @@ static void load_table(struct x86_cpu *cpu, const struct x86_insn *i, struct x86
     uint16_t limit = x86_load16(cpu, lin, false);
     uint64_t base = x86_mem_load(cpu, next_lin(cpu, lin), wide ? 8 : 4, false);
     if (wide && !x86_canonical_max(cpu, base)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the table's base is not canonical"), X86_EXC_GP);
     }
     if (!wide && i->opsize == 2) {
         base &= 0xffffff;
@@ -97,6 +97,8 @@ static struct x86_desc read_system(struct x86_cpu *cpu, uint16_t sel, uint64_t *
     uint64_t lin;
     *upper_type = 0;
     if ((sel & 4) || !x86_desc_find(cpu, sel, cpu->long_mode ? 16 : 8, &lin)) {
+        x86_because(cpu, sel & 4 ? "the selector is not one of the GDT"
+                                 : "the selector is beyond the GDT's limit");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_GP);
@@ -113,9 +115,11 @@ static void check_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_des
                          unsigned upper)
 {
     if (!(d->hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the descriptor is not present"), X86_EXC_NP, sel);
     }
     if (cpu->long_mode && (upper || !x86_canonical_max(cpu, base))) {
+        x86_because(cpu, upper ? "the upper half of the descriptor has a type"
+                               : "the descriptor's base is not canonical");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
 }
@@ -134,7 +138,7 @@ static void lldt(struct x86_cpu *cpu, const struct x86_insn *i)
     unsigned upper;
     struct x86_desc d = read_system(cpu, sel, &base, &upper);
     if (!x86_desc_is_system(&d) || x86_desc_type(&d) != X86_SYS_LDT) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel);
+        x86_raise_sel(x86_because(cpu, "the descriptor is no LDT"), X86_EXC_GP, sel);
     }
     check_system(cpu, sel, &d, base, upper);
     x86_seg_from_desc(s, sel, &d);
@@ -150,11 +154,14 @@ static void ltr(struct x86_cpu *cpu, const struct x86_insn *i)
     x86_require_cpl0(cpu);
     uint16_t sel = (uint16_t)x86_sys_read(cpu, i, 0, 2);
     if (x86_sel_null(sel)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the selector is null"), X86_EXC_GP);
     }
     struct x86_desc d = read_system(cpu, sel, &base, &upper);
     bool tss16 = x86_desc_type(&d) == X86_SYS_TSS16 && !cpu->long_mode;
     if (!x86_desc_is_system(&d) || (x86_desc_type(&d) != X86_SYS_TSS && !tss16)) {
+        bool busy = x86_desc_is_system(&d) && (x86_desc_type(&d) == X86_SYS_TSS_BUSY ||
+                                               x86_desc_type(&d) == X86_SYS_TSS16_BUSY);
+        x86_because(cpu, busy ? "the TSS is busy already" : "the descriptor is no available TSS");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     check_system(cpu, sel, &d, base, upper);

@@ -58,6 +58,7 @@ static void deliver_real(struct x86_cpu *cpu, const struct event *e)
     struct x86_stk k;
     uint32_t entry = e->vector * 4;
     if (entry + 3 > cpu->st.idt.limit) {
+        x86_because(cpu, "the vector is beyond the limit of the IVT");
         x86_raise_error(cpu, X86_EXC_GP, idt_error(e->vector));
     }
     uint64_t lin = (uint32_t)(cpu->st.idt.base + entry);
@@ -68,7 +69,7 @@ static void deliver_real(struct x86_cpu *cpu, const struct event *e)
     x86_stk_push(cpu, &k, cpu->st.seg[X86_CS].sel, 2);
     x86_stk_push(cpu, &k, e->rip, 2);
     if (off > cpu->st.seg[X86_CS].limit) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the handler is beyond the limit of CS"), X86_EXC_GP);
     }
     x86_set_sp(cpu, k.sp);
     x86_set_seg_real(cpu, X86_CS, sel);
@@ -119,15 +120,16 @@ static void deliver_task(struct x86_cpu *cpu, const struct event *e, const struc
 {
     uint16_t sel = (uint16_t)(gate->lo >> 16);
     if (sel & 4) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel);
+        x86_raise_sel(x86_because(cpu, "the task gate names a TSS in the LDT"), X86_EXC_GP, sel);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_GP);
     if (!x86_desc_is_system(&d) ||
         (x86_desc_type(&d) != X86_SYS_TSS16 && x86_desc_type(&d) != X86_SYS_TSS)) {
+        x86_because(cpu, "the task gate names no available TSS");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the task gate's TSS is not present"), X86_EXC_NP, sel);
     }
     x86_task_switch(cpu, &(struct x86_task){.sel = sel, .d = d, .why = X86_TASK_INT, .rip = e->rip,
                                             .flags = e->flags, .push_error = e->has_error,
@@ -142,7 +144,7 @@ static bool read_gate(struct x86_cpu *cpu, const struct event *e, struct idt_gat
     uint32_t entry = e->vector * width;
     uint32_t err = idt_error(e->vector);
     if (entry + width - 1 > cpu->st.idt.limit) {
-        x86_raise_error(cpu, X86_EXC_GP, err);
+        x86_raise_error(x86_because(cpu, "the gate is beyond the IDT's limit"), X86_EXC_GP, err);
     }
     uint64_t lin = cpu->st.idt.base + entry;
     lin = cpu->long_mode ? lin : (uint32_t)lin;
@@ -153,10 +155,12 @@ static bool read_gate(struct x86_cpu *cpu, const struct event *e, struct idt_gat
               (!cpu->long_mode &&
                (type == X86_SYS_INT16 || type == X86_SYS_TRAP16 || type == X86_SYS_TASK));
     if (!ok || (is_soft(e->type) && x86_desc_dpl(&d) < cpu->cpl)) {
+        x86_because(cpu, ok ? "the gate's DPL is below the CPL of the INT instruction"
+                            : "the IDT entry is not a gate of this mode");
         x86_raise_error(cpu, X86_EXC_GP, err);
     }
     if (!(d.hi & X86_DESC_P)) {
-        x86_raise_error(cpu, X86_EXC_NP, err);
+        x86_raise_error(x86_because(cpu, "the gate is not present"), X86_EXC_NP, err);
     }
     if (type == X86_SYS_TASK) {
         deliver_task(cpu, e, &d);
@@ -178,19 +182,24 @@ static bool read_gate(struct x86_cpu *cpu, const struct event *e, struct idt_gat
 static struct x86_desc read_code(struct x86_cpu *cpu, const struct idt_gate *g)
 {
     if (x86_sel_null(g->sel)) {
-        x86_raise_error(cpu, X86_EXC_GP, 0);
+        x86_raise_error(x86_because(cpu, "the gate's selector is null"), X86_EXC_GP, 0);
     }
     struct x86_desc c = x86_desc_read(cpu, g->sel, X86_EXC_GP);
     unsigned dpl = x86_desc_dpl(&c);
     bool conforming = c.hi & X86_DESC_EC;
     if (!x86_desc_is_code(&c) || dpl > cpu->cpl || (x86_v86(cpu) && (conforming || dpl != 0))) {
+        x86_because(cpu, !x86_desc_is_code(&c) ? "the gate's selector names no code segment"
+                         : dpl > cpu->cpl ? "the handler's code segment has a DPL above the CPL"
+                                          : "a handler for V86 mode must run at level 0");
         x86_raise_sel(cpu, X86_EXC_GP, g->sel);
     }
     if (cpu->long_mode && (!(c.hi & X86_DESC_L) || (c.hi & X86_DESC_DB))) {
+        x86_because(cpu, "the handler's code segment is not 64-bit (L=1, D=0)");
         x86_raise_sel(cpu, X86_EXC_GP, g->sel);
     }
     if (!(c.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, g->sel);
+        x86_raise_sel(x86_because(cpu, "the handler's code segment is not present"), X86_EXC_NP,
+                      g->sel);
     }
     return c;
 }
@@ -227,7 +236,7 @@ static void deliver_long(struct x86_cpu *cpu, const struct event *e, const struc
         sp = x86_tss_rsp(cpu, cpl);
     }
     if (!x86_canonical(cpu, sp)) {
-        x86_raise_error(cpu, X86_EXC_SS, 0);
+        x86_raise_error(x86_because(cpu, "the stack pointer is not canonical"), X86_EXC_SS, 0);
     }
     x86_stk_of_wide(&k, sp & ~15ull, cpl);
     x86_stk_push(cpu, &k, cpu->st.seg[X86_SS].sel, 8);
@@ -313,7 +322,7 @@ static void deliver_once(struct x86_cpu *cpu, struct event *e)
             return;
         }
         if (x86_iopl(cpu) < 3) {
-            x86_raise_error(cpu, X86_EXC_GP, 0);
+            x86_raise_error(x86_because(cpu, "INT n in V86 mode with IOPL below 3"), X86_EXC_GP, 0);
         }
     }
     deliver_protected(cpu, e);
@@ -336,12 +345,62 @@ static enum fault_class class_of(const struct event *e)
 }
 
 /* SDM vol. 3, table 6-5. False: shutdown. */
+/* Notes the exception in cpu->exc_*, raised while `during` was being delivered. */
+static void note_fault(struct x86_cpu *cpu, const struct event *e, unsigned during)
+{
+    struct x86_fault_log *l = &cpu->faults;
+    struct x86_fault_rec *r = &l->rec[l->n++ % X86_FAULT_LOG_SIZE];
+    *r = (struct x86_fault_rec){
+        .rip = cpu->st.rip,
+        .rsp = cpu->st.gpr[X86_RSP],
+        .cr2 = e->vector == X86_EXC_PF ? cpu->st.cr2 : 0,
+        .insn = cpu->insn_count,
+        .why = cpu->exc_why,
+        .error = e->error,
+        .cs = cpu->st.seg[X86_CS].sel,
+        .vector = (uint8_t)e->vector,
+        .during = (uint8_t)during,
+        .type = (uint8_t)e->type,
+        .has_error = e->has_error,
+        .cpl = cpu->cpl,
+        .end = X86_FAULT_HANDLED,
+    };
+    cpu->exc_why = NULL;
+}
+
+static void note_event(struct x86_cpu *cpu, const struct event *e)
+{
+    struct x86_fault_log *l = &cpu->faults;
+    if (e->type == X86_EVENT_EXCEPTION || e->type == X86_EVENT_INT3 || e->type == X86_EVENT_INTO) {
+        note_fault(cpu, e, X86_NO_VECTOR);
+        return;
+    }
+    l->irq[l->irqs++ % X86_IRQ_LOG_SIZE] =
+        (struct x86_irq_rec){cpu->st.rip, cpu->insn_count, cpu->st.seg[X86_CS].sel,
+                             (uint8_t)e->vector, (uint8_t)e->type};
+}
+
+/* The event e could not be delivered because of `second`, which is noted. */
+static struct x86_fault_rec *note_refused(struct x86_cpu *cpu, const struct event *e,
+                                          const struct event *second)
+{
+    struct x86_fault_log *l = &cpu->faults;
+    struct x86_fault_rec *last = l->n ? &l->rec[(l->n - 1) % X86_FAULT_LOG_SIZE] : NULL;
+    if (last && last->vector == e->vector && last->type == e->type &&
+        last->end == X86_FAULT_HANDLED) {
+        last->end = X86_FAULT_REFUSED;
+    }
+    note_fault(cpu, second, e->vector);
+    return &l->rec[(l->n - 1) % X86_FAULT_LOG_SIZE];
+}
+
 static bool combine(struct x86_cpu *cpu, struct event *e)
 {
     struct event second = {
         X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error, cpu->exc_error, 0, 0
     };
     enum fault_class a = class_of(e), b = class_of(&second);
+    struct x86_fault_rec *rec = note_refused(cpu, e, &second);
     cpu->shutdown_vectors[0] = cpu->shutdown_vectors[1];
     cpu->shutdown_vectors[1] = cpu->shutdown_vectors[2];
     cpu->shutdown_vectors[2] = (uint8_t)second.vector;
@@ -350,10 +409,12 @@ static bool combine(struct x86_cpu *cpu, struct event *e)
                 second.error);
     }
     if (a == DOUBLE_FAULT && b != BENIGN) {
+        rec->end = X86_FAULT_SHUTDOWN;
         return false;
     }
     if ((a == CONTRIBUTORY && b == CONTRIBUTORY) || (a == PAGE_FAULT && b != BENIGN)) {
         *e = (struct event){X86_EVENT_EXCEPTION, X86_EXC_DF, true, 0, 0, 0};
+        rec->end = X86_FAULT_DOUBLED;
     } else {
         *e = second;
     }
@@ -367,6 +428,7 @@ bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector,
     jmp_buf outer;
     memcpy(&outer, &cpu->jmp, sizeof outer);
     cpu->shutdown_vectors[2] = (uint8_t)vector;
+    note_event(cpu, &e);
     cpu->st.mp = X86_MP_RUNNABLE;
     if (type == X86_EVENT_NMI) {
         cpu->st.ev.nmi_blocked = 1;

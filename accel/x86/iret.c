@@ -79,15 +79,17 @@ static void iret_task(struct x86_cpu *cpu)
     const struct x86_seg *tr = &cpu->st.seg[X86_TR];
     uint16_t sel = (uint16_t)x86_sys_load(cpu, (uint32_t)tr->base, 2);
     if (sel & 4 || x86_sel_null(sel)) {
+        x86_because(cpu, "IRET with NT=1, but the TSS has no link to a previous task");
         x86_raise_sel(cpu, X86_EXC_TS, sel);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_TS);
     if (!x86_desc_is_system(&d) ||
         (x86_desc_type(&d) != X86_SYS_TSS16_BUSY && x86_desc_type(&d) != X86_SYS_TSS_BUSY)) {
-        x86_raise_sel(cpu, X86_EXC_TS, sel);
+        x86_raise_sel(x86_because(cpu, "IRET with NT=1, but the link in the TSS is no busy TSS"),
+                      X86_EXC_TS, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the previous task's TSS is not present"), X86_EXC_NP, sel);
     }
     x86_task_switch(cpu, &(struct x86_task){.sel = sel, .d = d, .why = X86_TASK_IRET,
                                             .rip = cpu->next_rip, .flags = x86_rflags(cpu)});
@@ -130,17 +132,22 @@ static uint64_t flags_mask(const struct x86_cpu *cpu, unsigned opsize)
 static struct x86_desc check_cs(struct x86_cpu *cpu, uint16_t sel)
 {
     if (x86_sel_null(sel)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "CS in the interrupt frame is null"), X86_EXC_GP);
     }
     struct x86_desc c = x86_desc_read(cpu, sel, X86_EXC_GP);
     unsigned rpl = sel & 3, dpl = x86_desc_dpl(&c);
     bool both = cpu->long_mode && (c.hi & X86_DESC_L) && (c.hi & X86_DESC_DB);
     if (!x86_desc_is_code(&c) || rpl < cpu->cpl || (c.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl) ||
         both) {
+        x86_because(cpu, !x86_desc_is_code(&c) ? "CS in the interrupt frame names no code segment"
+                         : rpl < cpu->cpl      ? "IRET to an inner privilege level"
+                         : both                ? "CS in the interrupt frame has both L and D set"
+                                : "the DPL of CS in the interrupt frame does not fit its RPL");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(c.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "CS in the interrupt frame is not present"), X86_EXC_NP,
+                      sel);
     }
     return c;
 }
@@ -157,7 +164,7 @@ static void iret_with_stack(struct x86_cpu *cpu, struct x86_stk *k, unsigned ops
     uint16_t ss_sel = (uint16_t)x86_stk_pop(cpu, k, opsize);
     if (x86_sel_null(ss_sel)) {
         if (!cpu->long_mode || !(c->hi & X86_DESC_L) || rpl == 3 || (ss_sel & 3u) != rpl) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "SS in the interrupt frame is null"), X86_EXC_GP);
         }
         x86_check_target(cpu, c, f->rip);
         x86_seg_null(&ss, ss_sel, rpl);
@@ -196,7 +203,7 @@ void x86_iret(struct x86_cpu *cpu, unsigned opsize)
     }
     if (cpu->st.rflags & X86_FL_NT) {
         if (cpu->long_mode) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "IRET with RFLAGS.NT=1 in long mode"), X86_EXC_GP);
         }
         iret_task(cpu);
         return;

@@ -214,6 +214,7 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
 
 static _Noreturn void raise_noncanonical(struct x86_cpu *cpu)
 {
+    x86_because(cpu, "the address is not canonical");
     x86_raise_error(cpu, x86_debug_stack_operand(cpu) ? X86_EXC_SS : X86_EXC_GP, 0);
 }
 
@@ -293,7 +294,7 @@ const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa)
         return (const uint8_t *)(uintptr_t)(page + e->addend);
     }
     if (cpu->long_mode && !x86_canonical(cpu, lin)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "RIP is not canonical"), X86_EXC_GP);
     }
     struct ref r = resolve(cpu, lin, X86_ACCESS_EXEC, user ? F_USER : 0);
     *gpa = r.gpa & ~0xfffull;

@@ -13,7 +13,7 @@ enum access { ANY, INTEL, AMD };
 
 static _Noreturn void gp(struct x86_cpu *cpu)
 {
-    x86_raise(cpu, X86_EXC_GP);
+    x86_raise(x86_because(cpu, "there is no such MSR, or it does not take this value"), X86_EXC_GP);
 }
 
 static void require(struct x86_cpu *cpu, bool ok)

@@ -40,6 +40,24 @@ static bool range_allows(const struct x86_seg_range *r, uint64_t off, unsigned s
     return off >= r->first && off <= r->last && size - 1 <= r->last - off && (r->perm >> a & 1);
 }
 
+/* Why range_allows said no, or an address was not canonical. */
+static const char *why_not(const struct x86_cpu *cpu, unsigned seg, uint64_t off, enum x86_access a)
+{
+    const struct x86_seg_range *r = &cpu->range[seg];
+    if (cpu->code_mode == 8) {
+        return "the address is not canonical";
+    }
+    if (!x86_real_like(cpu) && (cpu->st.seg[seg].attr & X86_SEG_UNUSABLE)) {
+        return "the segment register holds a null selector";
+    }
+    if (!(r->perm >> a & 1)) {
+        return a == X86_ACCESS_WRITE ? "the segment is not writable"
+                                     : "the segment is not readable";
+    }
+    return off < r->first ? "the offset is below an expand-down segment's limit"
+                          : "the offset is beyond the segment's limit";
+}
+
 uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsigned size,
                          enum x86_access a)
 {
@@ -56,6 +74,7 @@ uint64_t x86_linear_slow(struct x86_cpu *cpu, unsigned seg, uint64_t off, unsign
             return (uint32_t)(r->base + off);
         }
     }
+    x86_because(cpu, why_not(cpu, seg, off, a));
     x86_raise_error(cpu, seg == X86_SS ? X86_EXC_SS : X86_EXC_GP, 0);
 }
 
@@ -63,12 +82,12 @@ void x86_branch_to(struct x86_cpu *cpu, uint64_t rip, unsigned opsize)
 {
     if (cpu->code_mode == 8) {
         if (!x86_canonical(cpu, rip)) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "the target is not canonical"), X86_EXC_GP);
         }
     } else {
         rip &= opsize == 2 ? 0xffff : 0xffffffff;
         if (rip > cpu->st.seg[X86_CS].limit) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "the target is beyond the limit of CS"), X86_EXC_GP);
         }
     }
     cpu->next_rip = rip;
@@ -79,7 +98,10 @@ void x86_check_target(struct x86_cpu *cpu, const struct x86_desc *d, uint64_t of
     bool ok =
         cpu->long_mode && (d->hi & X86_DESC_L) ? x86_canonical(cpu, off) : off <= x86_desc_limit(d);
     if (!ok) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, cpu->long_mode && (d->hi & X86_DESC_L)
+                                       ? "the target is not canonical"
+                                       : "the target is beyond the code segment's limit"),
+                  X86_EXC_GP);
     }
 }
 
@@ -109,6 +131,7 @@ struct x86_desc x86_desc_read(struct x86_cpu *cpu, uint16_t sel, unsigned vector
     struct x86_desc d;
     uint64_t lin;
     if (!x86_desc_find(cpu, sel, 8, &lin)) {
+        x86_because(cpu, "the selector is beyond its descriptor table's limit");
         x86_raise_sel(cpu, vector, sel);
     }
     uint64_t v = x86_sys_load(cpu, lin, 8);
@@ -181,17 +204,25 @@ void x86_set_seg_real(struct x86_cpu *cpu, enum x86_segreg seg, uint16_t sel)
     }
 }
 
+static const char *why_no_stack(uint16_t sel, const struct x86_desc *d, unsigned cpl)
+{
+    return !x86_desc_is_wdata(d)      ? "the stack segment is not a writable data segment"
+           : (sel & 3u) != cpl        ? "the RPL of SS is not the CPL"
+           : x86_desc_dpl(d) != cpl   ? "the DPL of the stack segment is not the CPL"
+                                      : NULL;
+}
+
 struct x86_desc x86_check_ss(struct x86_cpu *cpu, uint16_t sel, unsigned cpl, unsigned vector)
 {
     if (x86_sel_null(sel)) {
-        x86_raise_error(cpu, vector, 0);
+        x86_raise_error(x86_because(cpu, "SS would be a null selector"), vector, 0);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, vector);
     if ((sel & 3u) != cpl || !x86_desc_is_wdata(&d) || x86_desc_dpl(&d) != cpl) {
-        x86_raise_sel(cpu, vector, sel);
+        x86_raise_sel(x86_because(cpu, why_no_stack(sel, &d, cpl)), vector, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_SS, sel);
+        x86_raise_sel(x86_because(cpu, "the stack segment is not present"), X86_EXC_SS, sel);
     }
     return d;
 }
@@ -201,7 +232,7 @@ static void load_ss(struct x86_cpu *cpu, uint16_t sel)
     struct x86_seg *ss = &cpu->st.seg[X86_SS];
     if (x86_sel_null(sel)) {
         if (cpu->code_mode != 8 || cpu->cpl == 3 || (sel & 3u) != cpu->cpl) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "SS may not be null here"), X86_EXC_GP);
         }
         x86_seg_null(ss, sel, cpu->cpl);
     } else {
@@ -230,14 +261,18 @@ void x86_load_seg(struct x86_cpu *cpu, enum x86_segreg seg, uint16_t sel)
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_GP);
     bool code = d.hi & X86_DESC_CODE;
     if (x86_desc_is_system(&d) || (code && !(d.hi & X86_DESC_RW))) {
+        x86_because(cpu, code && !x86_desc_is_system(&d)
+                             ? "a code segment that is not readable"
+                             : "the descriptor is neither data nor readable code");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     bool conforming = code && (d.hi & X86_DESC_EC);
     if (!conforming && ((sel & 3u) > x86_desc_dpl(&d) || cpu->cpl > x86_desc_dpl(&d))) {
+        x86_because(cpu, "the segment's DPL is below CPL or RPL");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the segment is not present"), X86_EXC_NP, sel);
     }
     x86_desc_mark(cpu, sel, &d);
     x86_seg_from_desc(&cpu->st.seg[seg], sel, &d);
@@ -317,6 +352,8 @@ static uint64_t stk_linear(struct x86_cpu *cpu, const struct x86_stk *k, unsigne
     } else if (range_allows(&k->r, k->sp, size, a)) {
         return (uint32_t)(k->r.base + k->sp);
     }
+    x86_because(cpu, k->wide ? "the stack pointer is not canonical"
+                             : "the stack pointer is outside of the stack segment's limit");
     x86_raise_error(cpu, X86_EXC_SS, k->err);
 }
 

@@ -29,23 +29,26 @@ static void check_direct_code(struct x86_cpu *cpu, uint16_t sel, const struct x8
     bool conforming = d->hi & X86_DESC_EC;
     unsigned dpl = x86_desc_dpl(d);
     if (conforming ? dpl > cpu->cpl : (sel & 3u) > cpu->cpl || dpl != cpu->cpl) {
+        x86_because(cpu, conforming ? "the code segment's DPL is above the CPL"
+                         : dpl != cpu->cpl ? "the code segment's DPL is not the CPL"
+                                           : "the selector's RPL is above the CPL");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (code_bits_bad(cpu, d)) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel);
+        x86_raise_sel(x86_because(cpu, "the code segment has both L and D set"), X86_EXC_GP, sel);
     }
     if (!(d->hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the code segment is not present"), X86_EXC_NP, sel);
     }
 }
 
 static void check_gate_access(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc *d)
 {
     if (x86_desc_dpl(d) < cpu->cpl || x86_desc_dpl(d) < (sel & 3u)) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel);
+        x86_raise_sel(x86_because(cpu, "the gate's DPL is below CPL or RPL"), X86_EXC_GP, sel);
     }
     if (!(d->hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "the gate or TSS is not present"), X86_EXC_NP, sel);
     }
 }
 
@@ -63,6 +66,7 @@ static struct gate read_call_gate(struct x86_cpu *cpu, uint16_t sel, const struc
         }
         uint64_t high = x86_sys_load(cpu, lin + 8, 8);
         if (high >> 40 & 0x1f) { /* the type field of the upper half */
+            x86_because(cpu, "the upper half of the call gate has a type");
             x86_raise_sel(cpu, X86_EXC_GP, sel);
         }
         g.off |= high << 32;
@@ -76,18 +80,22 @@ static struct gate read_call_gate(struct x86_cpu *cpu, uint16_t sel, const struc
 static struct x86_desc read_gate_code(struct x86_cpu *cpu, const struct gate *g, bool jmp)
 {
     if (x86_sel_null(g->sel)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the gate's selector is null"), X86_EXC_GP);
     }
     struct x86_desc c = x86_desc_read(cpu, g->sel, X86_EXC_GP);
     unsigned dpl = x86_desc_dpl(&c);
     if (!x86_desc_is_code(&c) || dpl > cpu->cpl ||
         (jmp && !(c.hi & X86_DESC_EC) && dpl != cpu->cpl)) {
+        x86_because(cpu, !x86_desc_is_code(&c) ? "the gate's selector names no code segment"
+                                               : "the gate's code segment has the wrong DPL");
         x86_raise_sel(cpu, X86_EXC_GP, g->sel);
     }
     if (cpu->long_mode && (!(c.hi & X86_DESC_L) || (c.hi & X86_DESC_DB))) {
+        x86_because(cpu, "the gate's code segment is not 64-bit (L=1, D=0)");
         x86_raise_sel(cpu, X86_EXC_GP, g->sel);
     }
     if (!(c.hi & X86_DESC_P)) {
+        x86_because(cpu, "the gate's code segment is not present");
         x86_raise_sel(cpu, X86_EXC_NP, g->sel);
     }
     return c;
@@ -101,18 +109,18 @@ static void task_transfer(struct x86_cpu *cpu, uint16_t sel, struct x86_desc d,
     if (x86_desc_type(&d) == X86_SYS_TASK) {
         sel = (uint16_t)(d.lo >> 16);
         if (sel & 4) {
-            x86_raise_sel(cpu, X86_EXC_GP, sel);
+            x86_raise_sel(x86_because(cpu, "the TSS is in the LDT"), X86_EXC_GP, sel);
         }
         d = x86_desc_read(cpu, sel, X86_EXC_GP);
         if (!x86_desc_is_system(&d) ||
             (x86_desc_type(&d) != X86_SYS_TSS16 && x86_desc_type(&d) != X86_SYS_TSS)) {
-            x86_raise_sel(cpu, X86_EXC_GP, sel);
+            x86_raise_sel(x86_because(cpu, "no available TSS"), X86_EXC_GP, sel);
         }
         if (!(d.hi & X86_DESC_P)) {
-            x86_raise_sel(cpu, X86_EXC_NP, sel);
+            x86_raise_sel(x86_because(cpu, "the TSS is not present"), X86_EXC_NP, sel);
         }
     } else if (sel & 4) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel); /* a TSS descriptor in the LDT */
+        x86_raise_sel(x86_because(cpu, "the TSS is in the LDT"), X86_EXC_GP, sel);
     }
     x86_task_switch(cpu, &(struct x86_task){.sel = sel, .d = d, .why = why, .rip = cpu->next_rip,
                                             .flags = x86_rflags(cpu)});
@@ -152,6 +160,7 @@ static void jmp_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc 
     default:
         break;
     }
+    x86_because(cpu, "the descriptor is neither code nor a gate or TSS that can be entered");
     x86_raise_sel(cpu, X86_EXC_GP, sel);
 }
 
@@ -167,7 +176,7 @@ void x86_jmp_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsiz
         return;
     }
     if (x86_sel_null(sel)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the target's selector is null"), X86_EXC_GP);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_GP);
     if (x86_desc_is_system(&d)) {
@@ -175,7 +184,7 @@ void x86_jmp_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsiz
         return;
     }
     if (!x86_desc_is_code(&d)) {
-        x86_raise_sel(cpu, X86_EXC_GP, sel);
+        x86_raise_sel(x86_because(cpu, "the target is a data segment"), X86_EXC_GP, sel);
     }
     check_direct_code(cpu, sel, &d);
     x86_check_target(cpu, &d, off);
@@ -287,6 +296,7 @@ static void call_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc
     default:
         break;
     }
+    x86_because(cpu, "the descriptor is neither code nor a gate or TSS that can be entered");
     x86_raise_sel(cpu, X86_EXC_GP, sel);
 }
 
@@ -298,7 +308,7 @@ void x86_call_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsi
     off = cut(off, opsize);
     if (!real) {
         if (x86_sel_null(sel)) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "the target's selector is null"), X86_EXC_GP);
         }
         d = x86_desc_read(cpu, sel, X86_EXC_GP);
         if (x86_desc_is_system(&d)) {
@@ -306,7 +316,7 @@ void x86_call_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsi
             return;
         }
         if (!x86_desc_is_code(&d)) {
-            x86_raise_sel(cpu, X86_EXC_GP, sel);
+            x86_raise_sel(x86_because(cpu, "the target is a data segment"), X86_EXC_GP, sel);
         }
         check_direct_code(cpu, sel, &d);
     }
@@ -348,7 +358,7 @@ static void ret_outer(struct x86_cpu *cpu, struct x86_stk *k, uint16_t sel, stru
     uint16_t ss_sel = (uint16_t)x86_stk_pop(cpu, k, opsize);
     if (x86_sel_null(ss_sel)) {
         if (!cpu->long_mode || !(c->hi & X86_DESC_L) || rpl == 3 || (ss_sel & 3u) != rpl) {
-            x86_raise(cpu, X86_EXC_GP);
+            x86_raise(x86_because(cpu, "SS on the stack is null"), X86_EXC_GP);
         }
         x86_seg_null(&ss, ss_sel, rpl);
     } else {
@@ -383,16 +393,21 @@ void x86_ret_far(struct x86_cpu *cpu, unsigned opsize, uint16_t pop_bytes)
         return;
     }
     if (x86_sel_null(sel)) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "CS on the stack is null"), X86_EXC_GP);
     }
     struct x86_desc c = x86_desc_read(cpu, sel, X86_EXC_GP);
     unsigned rpl = sel & 3, dpl = x86_desc_dpl(&c);
     if (!x86_desc_is_code(&c) || rpl < cpu->cpl || (c.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl) ||
         code_bits_bad(cpu, &c)) {
+        x86_because(cpu, !x86_desc_is_code(&c) ? "CS on the stack names no code segment"
+                         : rpl < cpu->cpl      ? "a return to an inner privilege level"
+                         : code_bits_bad(cpu, &c)
+                             ? "CS on the stack has both L and D set"
+                             : "the DPL of CS on the stack does not fit its RPL");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(c.hi & X86_DESC_P)) {
-        x86_raise_sel(cpu, X86_EXC_NP, sel);
+        x86_raise_sel(x86_because(cpu, "CS on the stack is not present"), X86_EXC_NP, sel);
     }
     if (rpl > cpu->cpl) {
         ret_outer(cpu, &k, sel, &c, rip, opsize, pop_bytes);

@@ -179,7 +179,7 @@ static inline void x86_sys_write16(struct x86_cpu *cpu, const struct x86_insn *i
 static inline void x86_require_cpl0(struct x86_cpu *cpu)
 {
     if (cpu->cpl != 0) {
-        x86_raise(cpu, X86_EXC_GP);
+        x86_raise(x86_because(cpu, "the instruction is for CPL 0"), X86_EXC_GP);
     }
 }
 

@@ -14,6 +14,7 @@ struct tss {
 
 static _Noreturn void raise_ts(struct x86_cpu *cpu)
 {
+    x86_because(cpu, "the stack for the inner level lies beyond the TSS's limit");
     x86_raise_sel(cpu, X86_EXC_TS, cpu->st.seg[X86_TR].sel);
 }
 
@@ -141,11 +142,12 @@ static void load_ldt(struct x86_cpu *cpu, uint16_t sel)
 static struct x86_desc load_cs(struct x86_cpu *cpu, uint16_t sel)
 {
     if (x86_sel_null(sel)) {
-        x86_raise_sel(cpu, X86_EXC_TS, sel);
+        x86_raise_sel(x86_because(cpu, "CS in the new TSS is null"), X86_EXC_TS, sel);
     }
     struct x86_desc d = x86_desc_read(cpu, sel, X86_EXC_TS);
     unsigned rpl = sel & 3, dpl = x86_desc_dpl(&d);
     if (!x86_desc_is_code(&d) || (d.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl)) {
+        x86_because(cpu, "CS in the new TSS is no code segment of its level");
         x86_raise_sel(cpu, X86_EXC_TS, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
@@ -166,6 +168,7 @@ static void load_data(struct x86_cpu *cpu, unsigned seg, uint16_t sel)
     bool conforming = code && (d.hi & X86_DESC_EC);
     if (x86_desc_is_system(&d) || (code && !(d.hi & X86_DESC_RW)) ||
         (!conforming && (dpl < rpl || dpl < cpu->cpl))) {
+        x86_because(cpu, "a data segment in the new TSS cannot be loaded");
         x86_raise_sel(cpu, X86_EXC_TS, sel);
     }
     if (!(d.hi & X86_DESC_P)) {
@@ -246,7 +249,7 @@ void x86_task_switch(struct x86_cpu *cpu, const struct x86_task *t)
     uint64_t flags = t->flags;
     uint16_t old = cpu->st.seg[X86_TR].sel;
     if (x86_desc_limit(&t->d) < (wide ? 0x67u : 0x2bu)) {
-        x86_raise_sel(cpu, X86_EXC_TS, t->sel);
+        x86_raise_sel(x86_because(cpu, "the TSS's limit is too small"), X86_EXC_TS, t->sel);
     }
     if (wide) {
         read_tss32(cpu, base, &n);
