@@ -27,6 +27,9 @@ struct os_code {
     int fd;
 };
 int os_code_alloc(struct os_code *c, size_t size);
+/* The same, and all of rx within 2 GiB of [near, near + len), for addresses relative to the
+ * instruction. -ENOMEM: no room there. */
+int os_code_alloc_near(struct os_code *c, size_t size, const void *near, size_t len);
 void os_code_free(struct os_code *c);
 size_t os_page_size(void);
 
@@ -104,6 +107,24 @@ int os_socket_accept(int fd);
 /* Loadable modules; the handle lives as long as the process. NULL: `why` says why. */
 void *os_module_open(const char *path, char *why, size_t len);
 void *os_module_symbol(void *handle, const char *name); /* or NULL */
+
+/* Memory and messages shared with another process (os_share_*: a descriptor of sealed size where
+ * the host has seals). at: NULL, or where to put the mapping, replacing what is there. */
+int os_share_create(const char *name, uint64_t size);
+int os_share_read_only(int fd); /* mappings made from now on cannot write */
+void *os_share_map(int fd, uint64_t off, size_t size, bool write, void *at);
+void *os_share_map_aligned(int fd, size_t size); /* to a multiple of its size, if possible */
+void os_share_unmap(void *p, size_t size);
+enum { OS_PASS_MAX = 4 };
+/* On sockets that block: whole or -errno; recv 1, or 0 at the end of the stream. */
+int os_socket_pair(int fds[2]);
+void os_socket_shutdown(int fd); /* whoever reads or writes there gets an end */
+int os_socket_send(int fd, const void *buf, size_t len, const int *fds, unsigned nfds);
+int os_socket_recv(int fd, void *buf, size_t len, int *fds, unsigned room, unsigned *got);
+/* Redox's schemes; -ENOSYS elsewhere. in, out: which way the payload goes. */
+int os_scheme_open(const char *path);
+int os_scheme_openat(int fd, const char *path);
+int os_scheme_call(int fd, void *payload, size_t len, bool in, bool out, const uint64_t meta[4]);
 
 /* Process. */
 int os_pid(void);

@@ -678,3 +678,12 @@ struct x86_block *x86_block_find(struct x86_block_cache *c, uint64_t lin, unsign
     }
     return block_build(c, lin, gpa, host, max_insns);
 }
+
+struct x86_block *x86_block_peek(struct x86_block_cache *c, gpa_t gpa, unsigned mode)
+{
+    struct x86_block *b = c->hash[block_hash(gpa)];
+    while (b && !(b->gpa == gpa && b->mode == mode && b->max_insns == X86_BLOCK_INSNS)) {
+        b = b->hash_next;
+    }
+    return b;
+}

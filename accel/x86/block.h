@@ -24,7 +24,8 @@
 enum { /* x86_block.flags */
        X86_BLOCK_SYSTEM =
            1, /* its last instruction may change modes, flags like TF and IF, or stop */
-       X86_BLOCK_DEAD = 2, /* its bytes were written: unlinked, never entered again */
+       X86_BLOCK_DEAD = 2,   /* its bytes were written: unlinked, never entered again */
+       X86_BLOCK_TRACED = 4, /* part of translations that begin elsewhere */
        /* Begins where a debugger's breakpoint may be: never in the jump cache, linked or
         * translated, so that every entry looks for it. */
        X86_BLOCK_BREAK = 4,
@@ -42,6 +43,8 @@ struct x86_block {
     uint8_t max_insns; /* what it was built with: 1 for single-step, else X86_BLOCK_INSNS */
     uint8_t flags;
     uint8_t heat;      /* executions while there is no code */
+    uint8_t jit_user;  /* the code is for CPL 3 */
+    uint8_t jit_n;     /* instructions the code counts at its entry */
     void *code, *body; /* the translator's host code: with the checks at entry, and behind them */
     struct x86_block *hash_next;
     struct x86_block *page_next[2];
@@ -133,6 +136,8 @@ void x86_code_map_moved(struct x86_code_map *m);
 /* The block at lin (= CS base + rip), found or built; NULL: this code cannot be cached. Raises what
  * fetching the first instruction raises. max_insns: 1 or X86_BLOCK_INSNS. */
 struct x86_block *x86_block_find(struct x86_block_cache *c, uint64_t lin, unsigned max_insns);
+/* The block at gpa for that mode if there is one, of any number of instructions. */
+struct x86_block *x86_block_peek(struct x86_block_cache *c, gpa_t gpa, unsigned mode);
 /* Drops everything; not while a block is in execution. */
 void x86_block_flush(struct x86_block_cache *c);
 /* The block in execution ends behind its current instruction; it is dropped. */

@@ -40,6 +40,8 @@ struct x86_bus {
     void (*tpr_write)(void *opaque, uint8_t cr8);
     int (*irq_ack)(void *opaque);       /* INTA: vector 0..255, or -1 when it went away */
     uint64_t (*tsc)(void *opaque);      /* the guest's TSC without TSC_ADJUST/writes */
+    /* CPUID in whole; NULL: from model and topology */
+    void (*cpuid)(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
     void *opaque;
 };
 
@@ -75,14 +77,14 @@ struct x86_thunk_io {
 
 /* What translated code keeps at hand (accel/tcg). */
 struct x86_jit_regs {
-    uint64_t budget;           /* instructions until insn_limit */
+    uint64_t budget;           /* instructions until translated code must be left */
     uint64_t key;              /* x86_jump_entry.key in force */
+    uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
     struct x86_tlb_entry *tlb; /* of the current CPL */
-    uint32_t watch;            /* requests that end a run of blocks */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
-    uint32_t args[3];
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
+    uint8_t live;   /* what of the vector state is in the host's registers */
 };
 
 struct x86_cpu {
@@ -154,6 +156,9 @@ struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
                             const struct x86_cpu_model *m, const struct x86_topology *t,
                             uint32_t apic_id);
 void x86_cpu_free(struct x86_cpu *cpu);
+/* The same in memory of the caller's, aligned to 64 bytes. */
+void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus *bus,
+                  const struct x86_cpu_model *m, const struct x86_topology *t, uint32_t apic_id);
 /* Copies; set recomputes everything derived and flushes the TLB. get materialises lazy flags. The
  * TSC is set only if s->groups has X86_GROUP_TSC (so that copies made to change something else do
  * not make it drift). */

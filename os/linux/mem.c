@@ -110,3 +110,39 @@ void os_code_free(struct os_code *c)
     }
     *c = (struct os_code){ .fd = -1 };
 }
+
+/* Does every byte of [p, p + size) reach every byte of [near, near + len) in 31 bits? */
+static bool reaches(const void *p, size_t size, const void *near, size_t len)
+{
+    uintptr_t a = (uintptr_t)p, b = (uintptr_t)near;
+    uintptr_t lo = a < b ? a : b, hi = a + size > b + len ? a + size : b + len;
+    return hi - lo < 0x7fff0000u;
+}
+
+int os_code_alloc_near(struct os_code *c, size_t size, const void *near, size_t len)
+{
+    int r = os_code_alloc(c, size);
+    if (r < 0 || reaches(c->rx, c->size, near, len)) {
+        return r;
+    }
+    const uintptr_t step = (uintptr_t)16 << 20, at = (uintptr_t)near & ~(step - 1);
+    for (unsigned k = 1; k < 2 * 120; k++) { /* below and above, further and further away */
+        uintptr_t off = (k + 1) / 2 * step;
+        if (k % 2 ? off + c->size > at : off + c->size > UINTPTR_MAX - at) {
+            continue;
+        }
+        void *hint = (void *)(k % 2 ? at - off - c->size : at + off);
+        void *rx = mmap(hint, c->size, PROT_READ | PROT_EXEC, MAP_SHARED, c->fd, 0);
+        if (rx == MAP_FAILED) {
+            continue;
+        }
+        if (reaches(rx, c->size, near, len)) {
+            munmap(c->rx, c->size);
+            c->rx = rx;
+            return 0;
+        }
+        munmap(rx, c->size);
+    }
+    os_code_free(c);
+    return -ENOMEM;
+}

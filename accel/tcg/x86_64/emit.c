@@ -75,19 +75,50 @@ void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigne
     }
 }
 
+void emit_modrm_cpu(struct emit *e, unsigned reg, int32_t off, unsigned imm)
+{
+    emit_8(e, (reg & 7) << 3 | H_RBP);
+    emit_32(e, (uint32_t)(e->cpu + off - ((intptr_t)e->p + 4 + (intptr_t)imm)));
+}
+
+void emit_xrc(struct emit *e, unsigned size, unsigned opc, unsigned reg, int32_t off, unsigned imm)
+{
+    head(e, size, opc, reg, 0, 0);
+    emit_modrm_cpu(e, reg, off, imm);
+}
+
+void emit_modrm_mem(struct emit *e, unsigned reg, const struct emit_mem *m)
+{
+    unsigned b = m->base < 0 ? H_RBP : (unsigned)m->base, r = (reg & 7) << 3;
+    unsigned mod = m->base < 0                          ? 0
+                   : m->disp == 0 && (b & 7) != H_RBP ? 0
+                   : fits8(m->disp)                   ? 1
+                                                      : 2;
+    if (m->index >= 0 || m->base < 0 || (b & 7) == H_RSP) {
+        unsigned x = m->index < 0 ? H_RSP : (unsigned)m->index;
+        emit_8(e, mod << 6 | r | H_RSP);
+        emit_8(e, m->scale << 6 | (x & 7) << 3 | (b & 7));
+    } else {
+        emit_8(e, mod << 6 | r | (b & 7));
+    }
+    if (mod == 1) {
+        emit_8(e, (uint8_t)m->disp);
+    } else if (mod == 2 || m->base < 0) {
+        emit_32(e, (uint32_t)m->disp);
+    }
+}
+
+void emit_xrmm(struct emit *e, unsigned size, unsigned opc, unsigned reg, const struct emit_mem *m)
+{
+    head(e, size, opc, reg, m->index < 0 ? 0 : (unsigned)m->index,
+         m->base < 0 ? 0 : (unsigned)m->base);
+    emit_modrm_mem(e, reg, m);
+}
+
 void emit_xrmx(struct emit *e, unsigned size, unsigned opc, unsigned reg, int base, unsigned index,
                unsigned scale, int32_t disp)
 {
-    unsigned b = base < 0 ? H_RBP : (unsigned)base;
-    head(e, size, opc, reg, index, b);
-    unsigned mod = base < 0 ? 0 : disp == 0 && (b & 7) != H_RBP ? 0 : fits8(disp) ? 1 : 2;
-    emit_8(e, mod << 6 | (reg & 7) << 3 | H_RSP);
-    emit_8(e, scale << 6 | (index & 7) << 3 | (b & 7));
-    if (mod == 1) {
-        emit_8(e, (uint8_t)disp);
-    } else if (mod == 2 || base < 0) {
-        emit_32(e, (uint32_t)disp);
-    }
+    emit_xrmm(e, size, opc, reg, &(struct emit_mem){ base, (int)index, scale, disp });
 }
 
 void emit_imm(struct emit *e, unsigned size, int32_t imm)
@@ -115,6 +146,22 @@ void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int
     bool small = size == 1 || fits8(imm);
     emit_xrm(e, size, size == 1 ? 0x80 : small ? 0x83 : 0x81, alu, base, disp);
     emit_imm(e, small ? 1 : size, imm);
+}
+
+void emit_alu_mmi(struct emit *e, unsigned size, unsigned alu, const struct emit_mem *m,
+                  int32_t imm)
+{
+    bool small = size == 1 || fits8(imm);
+    emit_xrmm(e, size, size == 1 ? 0x80 : small ? 0x83 : 0x81, alu, m);
+    emit_imm(e, small ? 1 : size, imm);
+}
+
+void emit_alu_ci(struct emit *e, unsigned size, unsigned alu, int32_t off, int32_t imm)
+{
+    bool small = size == 1 || fits8(imm);
+    unsigned n = small ? 1 : size == 2 ? 2 : 4;
+    emit_xrc(e, size, size == 1 ? 0x80 : small ? 0x83 : 0x81, alu, off, n);
+    emit_imm(e, n, imm);
 }
 
 void emit_mov_ri(struct emit *e, unsigned reg, uint64_t imm)

@@ -34,6 +34,14 @@ enum {
 struct emit {
     uint8_t *p, *end;
     bool full;
+    intptr_t cpu; /* where struct x86_cpu is, seen from the mapping written to (for emit_x?c) */
+};
+
+/* A memory operand: base + (index << scale) + disp. base or index < 0: none. */
+struct emit_mem {
+    int base, index;
+    unsigned scale;
+    int32_t disp;
 };
 
 void emit_8(struct emit *e, unsigned v);
@@ -46,6 +54,19 @@ void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigne
 /* base + (index << scale) + disp; base < 0: none; index is not RSP. */
 void emit_xrmx(struct emit *e, unsigned size, unsigned opc, unsigned reg, int base, unsigned index,
                unsigned scale, int32_t disp);
+
+/* Operand at offset `off` of the processor, relative to RIP. imm: bytes of immediate that follow. */
+void emit_xrc(struct emit *e, unsigned size, unsigned opc, unsigned reg, int32_t off, unsigned imm);
+void emit_xrmm(struct emit *e, unsigned size, unsigned opc, unsigned reg,
+               const struct emit_mem *m);
+/* ModRM, SIB and displacement alone, behind whatever prefixes and opcode the caller wrote; the REX
+ * bits R, X, B that belong there. */
+void emit_modrm_mem(struct emit *e, unsigned reg, const struct emit_mem *m);
+void emit_modrm_cpu(struct emit *e, unsigned reg, int32_t off, unsigned imm);
+static inline unsigned emit_rexbits(unsigned reg, const struct emit_mem *m)
+{
+    return (reg >> 3 & 1) << 2 | (m->index >= 8) << 1 | (m->base >= 8);
+}
 
 static inline unsigned emit_sized(unsigned opc, unsigned size)
 {
@@ -63,10 +84,19 @@ static inline void emit_oprm(struct emit *e, unsigned size, unsigned opc, unsign
     emit_xrm(e, size, emit_sized(opc, size), reg, base, disp);
 }
 
+static inline void emit_oprmm(struct emit *e, unsigned size, unsigned opc, unsigned reg,
+                              const struct emit_mem *m)
+{
+    emit_xrmm(e, size, emit_sized(opc, size), reg, m);
+}
+
 /* ADD 0, OR 1, ADC 2, SBB 3, AND 4, SUB 5, XOR 6, CMP 7 with an immediate that fits its field. */
 void emit_alu_ri(struct emit *e, unsigned size, unsigned alu, unsigned rm, int32_t imm);
 void emit_alu_mi(struct emit *e, unsigned size, unsigned alu, unsigned base, int32_t disp,
                  int32_t imm);
+void emit_alu_mmi(struct emit *e, unsigned size, unsigned alu, const struct emit_mem *m,
+                  int32_t imm);
+void emit_alu_ci(struct emit *e, unsigned size, unsigned alu, int32_t off, int32_t imm);
 void emit_mov_ri(struct emit *e, unsigned reg, uint64_t imm);
 void emit_imm(struct emit *e, unsigned size, int32_t imm); /* 1, 2 or 4 bytes */
 

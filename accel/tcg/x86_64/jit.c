@@ -4,7 +4,7 @@
  * behalf. A dropped block's entry is patched to leave, so that whoever jumps there arrives in the
  * interpreter's loop; code memory is given back as a whole (jit_flush).
  */
-#include "accel/tcg/x86_64/jit_int.h"
+#include "accel/tcg/x86_64/trans.h"
 
 #include <cpuid.h>
 #include <errno.h>
@@ -16,17 +16,16 @@
 
 #define CODE_DEFAULT ((size_t)32 << 20)
 #define THRESHOLD    16u
-#define ROOM         0x4000u /* more than the largest block takes */
+#define ROOM         0x8000u /* more than the largest block takes */
+
+#define SLICE        8192u /* instructions between two looks at cpu->requests */
 
 const uint8_t tcg_host_reg[X86_GPR_COUNT] = {
-    [X86_RAX] = H_R8,      [X86_RCX] = H_R9,      [X86_RDX] = H_R10,      [X86_RBX] = H_R11,
-    [X86_RSP] = H_R12,     [X86_RBP] = H_RBP,     [X86_RSI] = H_RSI,      [X86_RDI] = H_RDI,
-    [X86_R8] = JIT_NO_REG, [X86_R9] = JIT_NO_REG, [X86_R10] = JIT_NO_REG, [X86_R11] = JIT_NO_REG,
-    [X86_R12] = H_R13,     [X86_R13] = H_R14,     [X86_R14] = JIT_NO_REG, [X86_R15] = JIT_NO_REG,
+    [X86_RAX] = H_R13,      [X86_RCX] = H_RCX,      [X86_RDX] = H_RDX,      [X86_RBX] = H_RBX,
+    [X86_RSP] = H_R12,      [X86_RBP] = H_RBP,      [X86_RSI] = H_RSI,      [X86_RDI] = H_RDI,
+    [X86_R8] = H_R8,        [X86_R9] = H_R9,        [X86_R10] = H_R10,      [X86_R11] = H_R11,
+    [X86_R12] = JIT_NO_REG, [X86_R13] = JIT_NO_REG, [X86_R14] = JIT_NO_REG, [X86_R15] = JIT_NO_REG,
 };
-
-#define OFF(field) ((int32_t)offsetof(struct x86_cpu, field))
-#define GPR(k)     (OFF(st.gpr) + 8 * (int32_t)(k))
 
 /* --- flags ----------------------------------------------------------------------------------- */
 
@@ -45,36 +44,39 @@ static void flags_from_lazy(struct x86_cpu *cpu)
 /* --- called by translated code --------------------------------------------------------------- */
 
 static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uint32_t block,
-                                         uint64_t start, uint32_t off)
+                                         uint32_t rest_off)
 {
     struct x86_block_cache *c = cpu->blocks;
     struct jit *j = c->jit;
     const struct x86_insn *i = (const void *)(c->arena + insn);
+    uint64_t mask = i->mode == 8 ? ~0ull : 0xffffffffu;
     c->cur = (void *)(c->arena + block);
-    c->cur_rip = start;
-    cpu->st.rip = start + off;
+    c->cur_rip = (cpu->jit.rip_base + (c->cur->gpa & 0xfff)) & mask;
+    cpu->st.rip = (cpu->jit.rip_base + (rest_off & 0xffff)) & mask;
     cpu->next_rip = cpu->st.rip + i->len;
-    cpu->insn_count = j->count_end - cpu->jit.budget - c->cur->n;
+    cpu->insn_count = j->count_end - cpu->jit.budget - (rest_off >> 16);
+    j->dropped = false;
     j->stats.helper_calls++;
     return i;
 }
 
-/* The block wrote to itself: leave before its next instruction. */
+/* Code was written: leave before the next instruction, which may be among it. The last one of a
+ * translation goes through a look-up anyway. */
 static void end_exec(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_block_cache *c = cpu->blocks;
-    if (UNLIKELY(c->cur->flags & X86_BLOCK_DEAD) && i != &c->cur->insns[c->cur->n - 1]) {
+    struct jit *j = c->jit;
+    if (UNLIKELY(j->dropped) && i->cls != X86_CLS_BRANCH) {
         cpu->st.rip = cpu->next_rip;
         c->stop_in_block = true;
         longjmp(cpu->jmp, 1);
     }
 }
 
-static void exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint64_t start,
-                       uint32_t off)
+void jit_exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint32_t rest_off)
 {
     struct jit *j = cpu->blocks->jit;
-    const struct x86_insn *i = begin_exec(cpu, insn, block, start, off);
+    const struct x86_insn *i = begin_exec(cpu, insn, block, rest_off);
     flags_to_lazy(cpu);
     j->packed = false;
     i->exec(cpu, i);
@@ -84,138 +86,54 @@ static void exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint6
 }
 
 /* For instructions that neither read nor write flags. */
-static void exec_noflags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint64_t start,
-                         uint32_t off)
+void jit_exec_noflags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint32_t rest_off)
 {
-    const struct x86_insn *i = begin_exec(cpu, insn, block, start, off);
+    const struct x86_insn *i = begin_exec(cpu, insn, block, rest_off);
     i->exec(cpu, i);
     end_exec(cpu, i);
 }
 
-/* --- stubs ----------------------------------------------------------------------------------- */
-
-static void emit_regs(struct emit *e, bool load)
-{
-    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
-        if (tcg_host_reg[k] != JIT_NO_REG) {
-            emit_xrm(e, 8, load ? 0x8b : 0x89, tcg_host_reg[k], H_RBX, GPR(k));
-        }
-    }
-}
-
-static const uint8_t saved_regs[] = { H_RBX, H_RBP, H_R12, H_R13, H_R14, H_R15 };
-
-static void emit_push_pop(struct emit *e, unsigned opc, unsigned reg)
-{
-    if (reg >> 3) {
-        emit_8(e, 0x41);
-    }
-    emit_8(e, opc | (reg & 7));
-}
-
-/* unsigned enter(struct x86_cpu *cpu, const void *body) */
-static void stub_enter(struct emit *e)
-{
-    for (size_t k = 0; k < sizeof saved_regs; k++) {
-        emit_push_pop(e, 0x50, saved_regs[k]);
-    }
-    emit_alu_ri(e, 8, 5, H_RSP, 8);
-    emit_xrr(e, 8, 0x8b, H_RBX, H_RDI);
-    emit_xrr(e, 8, 0x8b, H_RAX, H_RSI);
-    emit_regs(e, true);
-    emit_xrm(e, 8, 0x8b, H_R15, H_RBX, OFF(st.rip));
-    emit_xrr(e, 4, 0xff, 4, H_RAX);
-}
-
-static void stub_exit(struct emit *e, unsigned code)
-{
-    emit_xrm(e, 8, 0x89, H_R15, H_RBX, OFF(st.rip));
-    emit_regs(e, false);
-    emit_mov_ri(e, H_RAX, code);
-    emit_alu_ri(e, 8, 0, H_RSP, 8);
-    for (size_t k = sizeof saved_regs; k-- > 0;) {
-        emit_push_pop(e, 0x58, saved_regs[k]);
-    }
-    emit_8(e, 0xc3);
-}
-
-typedef void exec_helper(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint64_t start,
-                         uint32_t off);
-
-/* In: eax instruction, ecx block (offsets in the arena), edx the instruction's offset in its block.
- * Called by translated code. */
-static void stub_exec(struct emit *e, exec_helper *helper)
-{
-    emit_alu_ri(e, 8, 5, H_RSP, 8);
-    emit_xrm(e, 4, 0x89, H_RAX, H_RBX, OFF(jit.args[0]));
-    emit_xrm(e, 4, 0x89, H_RCX, H_RBX, OFF(jit.args[1]));
-    emit_xrm(e, 4, 0x89, H_RDX, H_RBX, OFF(jit.args[2]));
-    emit_regs(e, false);
-    emit_xrr(e, 8, 0x8b, H_RDI, H_RBX);
-    emit_xrm(e, 4, 0x8b, H_RSI, H_RBX, OFF(jit.args[0]));
-    emit_xrm(e, 4, 0x8b, H_RDX, H_RBX, OFF(jit.args[1]));
-    emit_xrr(e, 8, 0x8b, H_RCX, H_R15);
-    emit_xrm(e, 4, 0x8b, H_R8, H_RBX, OFF(jit.args[2]));
-    emit_mov_ri(e, H_RAX, (uintptr_t)helper);
-    emit_xrr(e, 4, 0xff, 2, H_RAX);
-    emit_regs(e, true);
-    emit_alu_ri(e, 8, 0, H_RSP, 8);
-    emit_8(e, 0xc3);
-}
-
-/* r15 is where the guest goes: through the jump cache of block.h, else out. */
-static void stub_lookup(struct emit *e, struct jit *j)
-{
-    emit_xrr(e, 8, 0x8b, H_RAX, H_R15);
-    emit_xrr(e, 8, 0xc1, 5, H_RAX);
-    emit_8(e, X86_JUMP_BITS);
-    emit_xrr(e, 4, 0x33, H_RAX, H_R15);
-    emit_alu_ri(e, 4, 4, H_RAX, (1 << X86_JUMP_BITS) - 1);
-    emit_mov_ri(e, H_RCX, (uintptr_t)j->cpu->blocks->jump);
-    emit_xrmx(e, 8, 0x8b, H_RAX, H_RCX, H_RAX, 3, 0);
-    emit_xrm(e, 8, 0x3b, H_R15, H_RAX, offsetof(struct x86_block, lin));
-    uint8_t *miss1 = emit_jcc(e, 5);
-    emit_xrm(e, 8, 0x8b, H_RCX, H_RAX, offsetof(struct x86_block, key));
-    emit_xrm(e, 8, 0x3b, H_RCX, H_RBX, OFF(jit.key));
-    uint8_t *miss2 = emit_jcc(e, 5);
-    emit_xrm(e, 8, 0x8b, H_RAX, H_RAX, offsetof(struct x86_block, code));
-    emit_xrr(e, 8, 0x85, H_RAX, H_RAX);
-    uint8_t *miss3 = emit_jcc(e, 4);
-    emit_xrr(e, 4, 0xff, 4, H_RAX);
-    emit_patch(miss1, j->exit_next);
-    emit_patch(miss2, j->exit_next);
-    emit_patch(miss3, j->exit_next);
-}
-
-static void emit_stubs(struct jit *j)
-{
-    struct emit e = { .p = j->code.rw, .end = j->code.rw + 4096 };
-    j->enter = e.p;
-    stub_enter(&e);
-    j->exit_next = e.p;
-    stub_exit(&e, 0);
-    j->exit_system = e.p;
-    stub_exit(&e, 1);
-    j->exec = e.p;
-    stub_exec(&e, exec_flags);
-    j->exec_noflags = e.p;
-    stub_exec(&e, exec_noflags);
-    j->lookup = e.p;
-    stub_lookup(&e, j);
-    j->used = j->fixed = (size_t)(e.p - j->code.rw);
-}
-
 /* --- blocks ---------------------------------------------------------------------------------- */
+
+/* Whoever jumps to the block's code arrives in the interpreter's loop. */
+static void unlink_code(struct jit *j, struct x86_block *b)
+{
+    if (b->code) {
+        struct emit e = jit_emit(j, j->code.rw + ((uint8_t *)b->code - j->code.rx));
+        unsigned off = b->gpa & 0xfff;
+        emit_xrc(&e, 8, 0x8b, H_RAX, OFF(jit.rip_base), 0);
+        if (b->mode == 8) {
+            emit_xrm(&e, 8, 0x8d, H_RAX, H_RAX, (int32_t)off);
+        } else {
+            emit_xrm(&e, 4, 0x8d, H_RAX, H_RAX, (int32_t)off);
+        }
+        emit_jmp_to(&e, j->exit_next);
+        b->code = b->body = NULL;
+        b->heat = 0;
+    }
+}
+
+static uint32_t *page_bucket(struct jit *j, gpa_t gpa)
+{
+    return &j->page[gpa >> 12 & (JIT_PAGE_BUCKETS - 1)];
+}
 
 static void jit_dropped(struct x86_block_cache *c, struct x86_block *b)
 {
     struct jit *j = c->jit;
-    b->flags |= X86_BLOCK_DEAD; /* end_exec looks at it */
-    if (b->code) {
-        struct emit e = { .p = j->code.rw + ((uint8_t *)b->code - j->code.rx) };
-        e.end = e.p + 5;
-        emit_jmp_to(&e, j->exit_next);
-        b->code = b->body = NULL;
+    j->dropped = true;
+    unlink_code(j, b);
+    if (!(b->flags & X86_BLOCK_TRACED)) {
+        return;
+    }
+    for (uint32_t k = *page_bucket(j, b->gpa); k != 0;) {
+        const struct jit_trace *t = &g_array_index(j->traces, struct jit_trace, k - 1);
+        for (unsigned n = 1; n < t->n; n++) {
+            if (t->block[n] == b) {
+                unlink_code(j, t->block[0]);
+            }
+        }
+        k = t->next;
     }
 }
 
@@ -224,6 +142,9 @@ static void jit_flushed(struct x86_block_cache *c)
     struct jit *j = c->jit;
     j->used = j->fixed;
     c->cpu->jit.link = 0;
+    g_array_set_size(j->traces, 0);
+    memset(j->page, 0, sizeof j->page);
+    j->dropped = true;
     j->stats.flushes++;
 }
 
@@ -231,6 +152,19 @@ static void forget(struct x86_block *b)
 {
     b->code = b->body = NULL;
     b->heat = 0;
+    b->flags &= (uint8_t)~X86_BLOCK_TRACED;
+}
+
+void jit_record(struct jit *j, struct x86_block *const *blocks, unsigned n)
+{
+    uint32_t *bucket = page_bucket(j, blocks[0]->gpa);
+    struct jit_trace t = { .n = (uint8_t)n, .next = *bucket };
+    for (unsigned k = 0; k < n; k++) {
+        t.block[k] = blocks[k];
+        blocks[k]->flags |= k ? X86_BLOCK_TRACED : 0;
+    }
+    g_array_append_val(j->traces, t);
+    *bucket = j->traces->len;
 }
 
 static void translate(struct x86_block_cache *c, struct x86_block *b)
@@ -246,6 +180,7 @@ static void translate(struct x86_block_cache *c, struct x86_block *b)
     }
     b->code = (void *)(uintptr_t)jit_rx(j, code);
     b->body = (void *)(uintptr_t)jit_rx(j, body);
+    b->jit_user = c->cpu->user;
 }
 
 /* The exit that was taken last becomes a jump to b, where that holds as long as both exist: within
@@ -254,10 +189,29 @@ static void link_exit(struct jit *j, const struct x86_block *b)
 {
     struct x86_cpu *cpu = j->cpu;
     uint32_t site = cpu->jit.link;
-    if (site && cpu->jit.link_gpa == b->gpa) {
+    if (site && cpu->jit.link_gpa == b->gpa && b->gpa2 == X86_NO_PAGE) {
         emit_patch(j->code.rw + site, j->code.rw + ((uint8_t *)b->code - j->code.rx));
         j->stats.links++;
     }
+}
+
+/* Code for b that may run now? Translates it if it is time. */
+static bool ready(struct x86_cpu *cpu, struct x86_block *b)
+{
+    struct x86_block_cache *c = cpu->blocks;
+    struct jit *j = c->jit;
+    if (UNLIKELY(b->code && b->jit_user != cpu->user)) {
+        unlink_code(j, b); /* its TLB and checks are another's */
+    }
+    if (!b->code) {
+        bool flat = b->mode == 8 || (b->mode == 4 && cpu->flat && cpu->stack_size == 4 &&
+                                     cpu->st.rip < 0xfffff000u);
+        if (!flat || b->gpa2 != X86_NO_PAGE || ++b->heat < j->threshold) {
+            return false;
+        }
+        translate(c, b);
+    }
+    return b->code != NULL;
 }
 
 /* Runs from block b at st.rip: 0 go on, 1 a system instruction was executed, -1 b has no code. */
@@ -265,24 +219,19 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
 {
     struct x86_block_cache *c = cpu->blocks;
     struct jit *j = c->jit;
-    if (!b->code) {
-        if (b->gpa2 != X86_NO_PAGE || b->mode != 8 || ++b->heat < j->threshold) {
-            cpu->jit.link = 0;
-            return -1;
-        }
-        translate(c, b);
-        if (!b->code) {
-            cpu->jit.link = 0;
-            return -1;
-        }
+    (void)watch;
+    if (!ready(cpu, b) || cpu->insn_limit - cpu->insn_count < b->jit_n) {
+        cpu->jit.link = 0;
+        return -1;
     }
     link_exit(j, b);
     cpu->jit.link = 0;
     cpu->jit.key = key;
-    cpu->jit.watch = watch;
     cpu->jit.tlb = cpu->tlb[x86_user(cpu)];
-    j->count_end = cpu->insn_limit;
-    cpu->jit.budget = cpu->insn_limit - cpu->insn_count - b->n;
+    cpu->jit.rip_base = cpu->st.rip & ~0xfffull;
+    uint64_t budget = MIN(cpu->insn_limit - cpu->insn_count, SLICE);
+    j->count_end = cpu->insn_count + budget;
+    cpu->jit.budget = budget - b->jit_n;
     flags_from_lazy(cpu);
     j->in_code = j->packed = true;
     j->stats.entries++;
@@ -330,16 +279,17 @@ int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
     };
     struct jit *j = g_new0(struct jit, 1);
     size_t size = code_size ? MAX(code_size, 16 * (size_t)ROOM) : CODE_DEFAULT;
-    int r = os_code_alloc(&j->code, MIN(size, (size_t)1 << 30));
+    int r = os_code_alloc_near(&j->code, MIN(size, (size_t)1 << 30), cpu, sizeof *cpu);
     if (r < 0) {
         g_free(j);
         return r;
     }
     j->cpu = cpu;
+    j->traces = g_array_new(FALSE, FALSE, sizeof(struct jit_trace));
     j->threshold = THRESHOLD;
     cpu->blocks->jit = j;
     cpu->blocks->jit_ops = &ops;
-    emit_stubs(j);
+    jit_stubs(j);
     return 0;
 }
 
@@ -351,6 +301,7 @@ void tcg_jit_detach(struct x86_cpu *cpu)
         cpu->blocks->jit = NULL;
         cpu->blocks->jit_ops = NULL;
         os_code_free(&j->code);
+        g_array_free(j->traces, TRUE);
         g_free(j);
     }
 }

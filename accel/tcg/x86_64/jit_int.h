@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside the translator for x86-64 hosts. Registers in translated code:
- *   rbx        struct x86_cpu
- *   r15        guest RIP of the block in execution: code is position-independent in guest terms
- *   rax rcx rdx scratch
- *   the other ten hold guest registers (tcg_host_reg), the six guest registers without one stay
- *   in cpu->st.gpr
- * Guest arithmetic flags are in cpu->jit.flags, packed as LAHF and SETO leave them (AH, AL), at
- * every place where code may be left.
+ *   rax r14 r15 scratch (T0 T1 T2)
+ *   r13 r12     guest RAX and RSP
+ *   the others hold the guest register of their name; guest R12-R15 stay in cpu->st.gpr
+ * The processor itself is addressed relative to RIP: code belongs to one processor and lies within
+ * 2 GiB of it. Guest arithmetic flags are the host's or in cpu->jit.flags, packed as LAHF and SETO
+ * leave them (AH, AL).
  */
 #ifndef ACCEL_TCG_X86_64_JIT_INT_H
 #define ACCEL_TCG_X86_64_JIT_INT_H
@@ -16,6 +15,17 @@
 #include "accel/tcg/x86_64/emit.h"
 #include "os/os.h"
 
+#define TRANS_INSNS  128u /* of one translation */
+#define TRANS_BLOCKS 16u
+
+/* What a translation was made of: it goes when one of its blocks goes. */
+struct jit_trace {
+    struct x86_block *block[TRANS_BLOCKS];
+    uint32_t next; /* of the same bucket, index + 1 */
+    uint8_t n;
+};
+#define JIT_PAGE_BUCKETS 1024u
+
 struct jit {
     struct x86_cpu *cpu;
     struct os_code code;
@@ -23,21 +33,50 @@ struct jit {
     unsigned threshold;
     bool in_code;       /* translated code runs, or C called by it */
     bool packed;        /* in_code: cpu->jit.flags is in force, else cpu->lazy */
+    bool dropped;       /* some block went since a handler was entered */
     uint64_t count_end; /* insn_count + cpu->jit.budget */
     struct tcg_jit_stats stats;
+    GArray *traces;     /* struct jit_trace */
+    uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
-    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;
+    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load;
 };
 
 #define JIT_NO_REG 0xff
 extern const uint8_t tcg_host_reg[X86_GPR_COUNT];
+
+enum { /* cpu->jit.live */
+       JIT_LIVE_SSE = 1, /* guest XMM/YMM 0-15 and MXCSR are in the host's; SSE may be executed */
+       JIT_LIVE_AVX = 2, /* with JIT_LIVE_SSE: and so may AVX */
+       JIT_LIVE_FP = 4,  /* with JIT_LIVE_SSE: MXCSR masks all exceptions */
+};
 
 static inline const uint8_t *jit_rx(const struct jit *j, const uint8_t *rw)
 {
     return j->code.rx + (rw - j->code.rw);
 }
 
-/* Host code for a block. NULL: no room. *body: behind the checks at its entry. */
+/* An emitter at `p` in the code memory. */
+static inline struct emit jit_emit(const struct jit *j, uint8_t *p)
+{
+    return (struct emit){ .p = p,
+                          .end = j->code.rw + j->code.size,
+                          .cpu = (intptr_t)j->cpu - (j->code.rx - j->code.rw) };
+}
+
+/* stubs.c */
+void jit_stubs(struct jit *j);
+
+/* Called by translated code (jit.c). rest_off: page offset of the instruction, and from bit 16 on
+ * how many of the instructions counted at the translation's entry belong to this block or follow. */
+typedef void jit_exec_helper(struct x86_cpu *cpu, uint32_t insn, uint32_t block,
+                             uint32_t rest_off);
+jit_exec_helper jit_exec_flags, jit_exec_noflags;
+
+/* Notes what a translation was made of. */
+void jit_record(struct jit *j, struct x86_block *const *blocks, unsigned n);
+/* Host code for a block and those that follow. NULL: no room. *body: behind the checks at its
+ * entry. */
 uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body);
 
 #endif

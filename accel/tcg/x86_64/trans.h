@@ -1,5 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Translating one block: shared by trans.c (data instructions) and trans_flow.c (its end). */
+/*
+ * Translating a run of blocks, and what code for an instruction is written with.
+ *
+ * An instruction is classified first (struct trans_info), then its code is generated. It may
+ *   - use T0, T1, T2 freely;
+ *   - read guest register g in the host register trans_get(t, g, tmp), and write it by computing
+ *     into trans_dest(t, g, tmp) (a whole value) or into trans_get's (a part) and calling trans_put;
+ *     nothing may be written before the last check that can take the slow path;
+ *   - reach its memory operand through trans_mem, at most once: all scratch registers are gone then,
+ *     the operand returned uses T0 and guest registers that must not be written before it, T1 and T2
+ *     are free again. An access that misses the TLB, crosses pages, is I/O memory or code makes the
+ *     interpreter's handler do the whole instruction (the slow path), then goes on behind it;
+ *   - take the slow path for reasons of its own with trans_slow;
+ *   - call trans_clobber before it changes the host's flags in any way that is not the guest's
+ *     (trans_mem does so itself), trans_flags_use to have the guest's flags in the host's (T0 is
+ *     gone), trans_flags_set when the host's flags are what the guest's are to be (T0 is gone).
+ * With info.vec set, guest XMM/YMM k is host XMM/YMM k and MXCSR the guest's (its exceptions masked
+ * if TRANS_FP is asked for); they must be left so. All of them are the guest's: there is no scratch
+ * one, cpu->mem_buf is free. Handlers find everything in cpu->st.
+ */
 #ifndef ACCEL_TCG_X86_64_TRANS_H
 #define ACCEL_TCG_X86_64_TRANS_H
 
@@ -8,50 +27,127 @@
 #define OFF(field) ((int32_t)offsetof(struct x86_cpu, field))
 #define GPR(k)     (OFF(st.gpr) + 8 * (int32_t)(k))
 
+enum { T0 = H_RAX, T1 = H_R14, T2 = H_R15 };
+
+enum { /* trans_info.writes: arithmetic flags */
+       FL_NONE,
+       FL_ALL,      /* all six, without looking at them */
+       FL_KEEPS_CF, /* INC, DEC: reads must be set */
+       FL_SOME,     /* some or sometimes: reads must be set */
+};
+enum { /* trans_info.vec */
+       TRANS_SSE = JIT_LIVE_SSE,
+       TRANS_AVX = JIT_LIVE_SSE | JIT_LIVE_AVX,
+       TRANS_FP = JIT_LIVE_FP, /* may raise floating-point exceptions: add to one of the above */
+};
+
 struct trans_info {
     bool inl;       /* has inline code */
     bool mem;       /* may take its slow path */
     bool reads;     /* looks at flags */
+    bool extra;     /* trans_extra generates it */
     uint8_t writes; /* FL_* */
+    uint8_t vec;    /* TRANS_* */
+    uint16_t wregs; /* guest registers written: 1 << number; 0xffff is always right */
 };
 
-/* Where checks of an instruction go that fail: its handler is called, then on at `back`. */
+enum { TRANS_SLOWS = 8 };
+
+/* Where checks of an instruction go that fail: its handler is called, then on at `back` (NULL:
+ * where the handler says). */
 struct slow {
     unsigned insn, n;
-    uint8_t *from[3], *back;
+    uint8_t *from[TRANS_SLOWS], *back;
+    int recipe;   /* as in struct trans, when the check was made */
+    bool leave;   /* go where the handler says in any case */
+    uint8_t need; /* vector state that the code at `back` takes for granted */
+    bool flags;   /* the code at `back` has the guest's flags in the host's */
 };
 
-/* An exit to a place in the same page: the jump is patched once the target has code. */
+/* A way out to `to` (offset from the page's start): its code is out of line, or the jump itself is
+ * patched once the target has code. */
 struct trans_exit {
-    uint8_t *site;
-    gpa_t gpa;
+    uint8_t *site; /* displacement of a jump or a conditional one */
+    int64_t to;
+    unsigned insn; /* the branch */
+    unsigned rest; /* instructions counted but not executed */
+    bool pack;     /* the guest's flags are in the host's only */
 };
 
 struct trans {
     struct jit *j;
-    struct x86_block *b;
+    struct x86_block *b; /* the first; all are in its page */
     struct emit e;
     uint8_t *start;
-    unsigned off; /* of the instruction in work, from the block's start */
-    bool live;    /* the host's flags are the guest's */
+    unsigned n, n_blocks;
+    const struct x86_insn *insn[TRANS_INSNS];
+    struct trans_info info[TRANS_INSNS];
+    uint16_t off[TRANS_INSNS];   /* page offset */
+    uint8_t in[TRANS_INSNS];     /* number of its block */
+    struct x86_block *block[TRANS_BLOCKS];
+    uint8_t first[TRANS_BLOCKS]; /* number of its first instruction */
+    /* Flags: in the host's (live), in cpu->jit.flags (packed), or nowhere but to be had from the
+     * registers that instruction `recipe` left. */
+    bool live, packed;
+    int producer, recipe; /* -1: none */
+    uint8_t vec;          /* vector state known to be live here */
     unsigned n_slow, n_exits;
-    struct slow slow[X86_BLOCK_INSNS];
-    struct trans_exit exits[2];
-    struct trans_info info[X86_BLOCK_INSNS];
+    struct slow slow[TRANS_INSNS];
+    struct trans_exit exits[TRANS_BLOCKS + 4];
 };
+
+/* --- for instructions ------------------------------------------------------------------------- */
+
+/* Host register with guest register g: its own, or `tmp`, loaded. */
+unsigned trans_get(struct trans *t, unsigned g, unsigned tmp);
+unsigned trans_dest(unsigned g, unsigned tmp);
+void trans_put(struct trans *t, unsigned g, unsigned host);
+/* The memory operand of instruction k: `size` bytes that may be read (or read and written). */
+struct emit_mem trans_mem(struct trans *t, unsigned k, unsigned size, bool write);
+/* The same for the linear address in T0. */
+struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write);
+/* dst = effective address, cut to the address size, without the segment's base. T1, T2 are gone. */
+void trans_ea(struct trans *t, unsigned k, unsigned dst);
+/* The conditional jump whose displacement is at `jcc` leads to the slow path of instruction k. */
+void trans_slow(struct trans *t, unsigned k, uint8_t *jcc);
+void trans_clobber(struct trans *t, unsigned k);
+void trans_flags_use(struct trans *t);
+void trans_flags_set(struct trans *t, unsigned k);
+void trans_need_cf(struct trans *t); /* CF alone */
+/* Can anything see the flags that instruction k leaves? */
+bool trans_flags_needed(const struct trans *t, unsigned k);
+
+/* trans_extra.c: instructions beyond the plain integer ones. classify: true (and *f filled) if there
+ * is inline code for i; f is all 0 before, wregs 0xffff. */
+bool trans_extra_classify(const struct jit *j, const struct x86_insn *i, struct trans_info *f);
+void trans_extra(struct trans *t, const struct x86_insn *i, unsigned k);
+
+/* --- inside ----------------------------------------------------------------------------------- */
+
+static inline bool trans_legacy(const struct trans *t)
+{
+    return t->b->mode != 8;
+}
+
+static inline unsigned trans_word(const struct trans *t) /* of addresses */
+{
+    return trans_legacy(t) ? 4 : 8;
+}
 
 /* trans.c */
 void trans_call(struct trans *t, unsigned k);
-unsigned trans_get(struct trans *t, unsigned guest, unsigned tmp);
-void trans_need_flags(struct trans *t);
-void trans_slow(struct trans *t, unsigned k, uint8_t *jcc);
-void trans_tlb_check(struct trans *t, unsigned k, unsigned size, bool write);
-void trans_mem_operand(struct trans *t, unsigned k, unsigned size, bool write);
-
-/* trans_flow.c. trans_end: code for the last instruction if it transfers control; false: it does
- * not. */
-bool trans_end(struct trans *t, const struct x86_insn *i, unsigned k);
-void trans_fall_through(struct trans *t);
+void trans_plain(struct trans *t, unsigned k); /* as if it were not the last of its block */
+void trans_pack(struct trans *t);
+unsigned trans_rest(const struct trans *t, unsigned k); /* counted, from instruction k on */
+/* trans_int.c */
+bool trans_int_classify(const struct x86_insn *i, struct trans_info *f);
+void trans_int(struct trans *t, const struct x86_insn *i, unsigned k);
+/* trans_flow.c. trans_end: code for the last instruction of a block, where control goes elsewhere.
+ */
+void trans_rip(struct trans *t, unsigned reg, int32_t off); /* RIP of that offset in the page */
+void trans_end(struct trans *t, unsigned k);
 void trans_links(struct trans *t);
+/* The block that goes on behind those chosen so far, or NULL. */
+struct x86_block *trans_follower(struct trans *t);
 
 #endif

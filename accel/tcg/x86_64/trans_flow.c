@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a block is left. r15 becomes the RIP of what follows; then a jump that is linked to the next
- * block's code (within the page), or the stub that looks into the jump cache.
+ * From block to block: which ones are translated together, and how a translation is left. Places in
+ * the same page are linked by patching the jump; T0 becomes the RIP of any other and the jump cache
+ * is asked.
  *
  * Targets in the same page are canonical because the page is being executed; all others are checked
  * against 48 bits, and what fails (also the larger addresses of 57-bit paging) is left to the
@@ -11,45 +12,115 @@
 
 #include "accel/tcg/x86_64/trans.h"
 
-#define PAGE_MASK 0xfffull
+static bool in_page(int64_t off)
+{
+    return off >= 0 && off < 4096;
+}
 
-/* On at `off` from the block's start. */
-static void go(struct trans *t, int64_t off)
+void trans_rip(struct trans *t, unsigned reg, int32_t off)
+{
+    unsigned size = trans_word(t);
+    emit_xrc(&t->e, size, 0x8b, reg, OFF(jit.rip_base), 0);
+    emit_xrm(&t->e, size, 0x8d, reg, reg, off);
+}
+
+/* --- what belongs together ------------------------------------------------------------------- */
+
+static bool direct(const struct trans *t, const struct x86_insn *i)
+{
+    return i->opnd[0].kind == X86_OPND_REL && i->opsize == trans_word(t);
+}
+
+static int64_t next_off(const struct trans *t, unsigned k)
+{
+    return t->off[k] + t->insn[k]->len;
+}
+
+static int64_t target_off(const struct trans *t, unsigned k)
+{
+    return next_off(t, k) + (int64_t)t->insn[k]->imm;
+}
+
+/* Where the last block went when the interpreter ran it; -1: not known, or nowhere near. */
+static int64_t likely_next(const struct trans *t)
+{
+    unsigned k = t->n - 1;
+    const struct x86_insn *i = t->insn[k];
+    const struct x86_block *b = t->block[t->n_blocks - 1], *none = &t->j->cpu->blocks->none;
+    if ((b->flags & X86_BLOCK_SYSTEM) || i->op == X86_OP_PAUSE) {
+        return -1;
+    }
+    if (i->cls == X86_CLS_BRANCH) {
+        if (!direct(t, i)) {
+            return -1;
+        }
+        switch (i->op) {
+        case X86_OP_JCC:
+            return b->link[1] != none && b->link[0] == none ? target_off(t, k) : next_off(t, k);
+        case X86_OP_JMP:
+        case X86_OP_CALL: return target_off(t, k);
+        default: return -1;
+        }
+    }
+    return i->cls == X86_CLS_STRING && !t->info[k].inl ? -1 : next_off(t, k);
+}
+
+struct x86_block *trans_follower(struct trans *t)
+{
+    int64_t off = likely_next(t);
+    if (!in_page(off) || t->n_blocks == TRANS_BLOCKS) {
+        return NULL;
+    }
+    gpa_t gpa = (t->b->gpa & ~0xfffull) + (uint64_t)off;
+    struct x86_block *b = x86_block_peek(t->j->cpu->blocks, gpa, t->b->mode);
+    if (!b || b->gpa2 != X86_NO_PAGE || t->n + b->n > TRANS_INSNS - 1) {
+        return NULL;
+    }
+    for (unsigned k = 0; k < t->n; k++) {
+        if (t->off[k] == off) { /* a loop: no second copy */
+            return NULL;
+        }
+    }
+    return b;
+}
+
+/* --- ways out --------------------------------------------------------------------------------- */
+
+static void add_exit(struct trans *t, uint8_t *site, int64_t to, unsigned k)
+{
+    t->exits[t->n_exits++] =
+        (struct trans_exit){ site, to, k, trans_rest(t, k) - 1, t->live && !t->packed };
+}
+
+/* The end: on at `to`. */
+static void go(struct trans *t, int64_t to, unsigned k)
+{
+    trans_pack(t);
+    add_exit(t, emit_jmp(&t->e), to, k);
+}
+
+/* The jump whose displacement is at `site` leads to that place of the page. */
+static void linkable(struct trans *t, uint8_t *site, int64_t to)
 {
     struct emit *e = &t->e;
-    gpa_t gpa = t->b->gpa + (uint64_t)off;
-    if (off) {
-        emit_xrm(e, 8, 0x8d, H_R15, H_R15, (int32_t)off);
+    if (e->full) {
+        return;
     }
-    if ((gpa ^ t->b->gpa) & ~PAGE_MASK) {
-        emit_jmp_to(e, t->j->lookup);
-    } else if (off == 0) {
-        emit_jmp_to(e, t->start);
-    } else {
-        t->exits[t->n_exits++] = (struct trans_exit){ emit_jmp(e), gpa };
+    if (to == t->off[0]) {
+        emit_patch(site, t->start);
+        return;
     }
+    emit_patch(site, e->p);
+    emit_xrc(e, 4, 0xc7, 0, OFF(jit.link), 4);
+    emit_32(e, (uint32_t)(site - t->j->code.rw));
+    emit_mov_ri(e, T0, (t->b->gpa & ~0xfffull) + (uint64_t)to);
+    emit_xrc(e, 8, 0x89, T0, OFF(jit.link_gpa), 0);
+    trans_rip(t, T0, (int32_t)to);
+    emit_jmp_to(e, t->j->exit_next);
 }
 
-void trans_fall_through(struct trans *t)
-{
-    go(t, t->b->len);
-}
-
-void trans_links(struct trans *t)
-{
-    struct emit *e = &t->e;
-    for (unsigned k = 0; k < t->n_exits && !e->full; k++) {
-        emit_patch(t->exits[k].site, e->p);
-        emit_xrm(e, 4, 0xc7, 0, H_RBX, OFF(jit.link));
-        emit_32(e, (uint32_t)(t->exits[k].site - t->j->code.rw));
-        emit_mov_ri(e, H_RAX, t->exits[k].gpa);
-        emit_xrm(e, 8, 0x89, H_RAX, H_RBX, OFF(jit.link_gpa));
-        emit_jmp_to(e, t->j->exit_next);
-    }
-}
-
-/* Slow path unless `reg` is canonical. Clobbers tmp and flags. */
-static void check_canonical(struct trans *t, unsigned k, unsigned reg, unsigned tmp)
+/* Slow path of instruction k unless `reg` is canonical. Clobbers tmp and flags. */
+static uint8_t *canonical(struct trans *t, unsigned reg, unsigned tmp)
 {
     struct emit *e = &t->e;
     emit_xrr(e, 8, 0x8b, tmp, reg);
@@ -57,92 +128,168 @@ static void check_canonical(struct trans *t, unsigned k, unsigned reg, unsigned 
     emit_8(e, 47);
     emit_alu_ri(e, 8, 0, tmp, 1);
     emit_alu_ri(e, 8, 7, tmp, 1);
-    trans_slow(t, k, emit_jcc(e, 7));
-    t->live = false;
+    return emit_jcc(e, 7);
+}
+
+static void check_canonical(struct trans *t, unsigned k, unsigned reg, unsigned tmp)
+{
+    if (!trans_legacy(t)) {
+        trans_clobber(t, k);
+        trans_slow(t, k, canonical(t, reg, tmp));
+    }
 }
 
 /* Before a transfer to another page. */
-static void check_relative(struct trans *t, unsigned k, int64_t off)
+static void check_relative(struct trans *t, unsigned k, int64_t to)
 {
-    if (((t->b->gpa + (uint64_t)off) ^ t->b->gpa) & ~PAGE_MASK) {
-        emit_xrm(&t->e, 8, 0x8d, H_RAX, H_R15, (int32_t)off);
-        check_canonical(t, k, H_RAX, H_RCX);
+    if (!in_page(to) && !trans_legacy(t)) {
+        trans_clobber(t, k);
+        trans_rip(t, T0, (int32_t)to);
+        check_canonical(t, k, T0, T1);
     }
 }
 
-static void end_jcc(struct trans *t, const struct x86_insn *i, unsigned k, int64_t next, int64_t to)
+static void give_back(struct trans *t, unsigned rest)
+{
+    if (rest) {
+        emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)rest);
+    }
+}
+
+/* To another page. */
+static void far_exit(struct trans *t, const struct trans_exit *x)
 {
     struct emit *e = &t->e;
-    trans_need_flags(t);
-    uint8_t *not_taken = emit_jcc(e, (i->opcode & 15) ^ 1);
-    check_relative(t, k, to);
-    go(t, to);
-    if (!e->full) {
-        emit_patch(not_taken, e->p);
+    uint8_t *bad = NULL;
+    bool taken = t->insn[x->insn]->op == X86_OP_JCC && x->to == target_off(t, x->insn);
+    trans_rip(t, T0, (int32_t)x->to);
+    if (!trans_legacy(t) && taken) {
+        bad = canonical(t, T0, T1);
     }
-    go(t, next);
+    give_back(t, x->rest);
+    emit_jmp_to(e, t->j->lookup);
+    if (bad && !e->full) { /* raises a fault */
+        emit_patch(bad, e->p);
+        t->live = false;
+        t->packed = true;
+        trans_call(t, x->insn);
+        emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
+        give_back(t, x->rest);
+        emit_jmp_to(e, t->j->exit_next);
+    }
 }
 
-/* rax: host address of the stack slot for the return address. */
-static void push_next(struct trans *t, int64_t next)
+void trans_links(struct trans *t)
 {
     struct emit *e = &t->e;
-    unsigned sp = tcg_host_reg[X86_RSP];
-    emit_xrm(e, 8, 0x8d, H_RDX, H_R15, (int32_t)next);
-    emit_xrm(e, 8, 0x89, H_RDX, H_RAX, 0);
-    emit_xrm(e, 8, 0x8d, sp, sp, -8);
+    for (unsigned k = 0; k < t->n_exits && !e->full; k++) {
+        const struct trans_exit *x = &t->exits[k];
+        uint8_t *site = x->site;
+        if (x->pack || x->rest || !in_page(x->to)) {
+            emit_patch(site, e->p);
+            if (x->pack) {
+                t->live = true;
+                t->packed = false;
+                trans_pack(t);
+            }
+            if (!in_page(x->to)) {
+                far_exit(t, x);
+                continue;
+            }
+            give_back(t, x->rest);
+            site = emit_jmp(e);
+        }
+        linkable(t, site, x->to);
+    }
 }
 
-static void stack_slot(struct trans *t, unsigned k)
+/* --- the last instruction of a block ---------------------------------------------------------- */
+
+static bool goes_on(const struct trans *t, unsigned k, int64_t to)
 {
-    emit_xrm(&t->e, 8, 0x8d, H_RAX, tcg_host_reg[X86_RSP], -8);
-    trans_tlb_check(t, k, 8, true);
+    return k + 1 < t->n && t->off[k + 1] == to;
 }
 
-static void end_call_rel(struct trans *t, unsigned k, int64_t next, int64_t to)
-{
-    check_relative(t, k, to);
-    stack_slot(t, k);
-    push_next(t, next);
-    go(t, to);
-}
-
-static void end_indirect(struct trans *t, const struct x86_insn *i, unsigned k, int64_t next)
+static void end_jcc(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
-    bool call = i->op == X86_OP_CALL, mem = i->opnd[0].kind == X86_OPND_MEM;
-    if (mem) {
-        trans_mem_operand(t, k, 8, false);
-        emit_xrm(e, 8, 0x8b, H_RCX, H_RAX, 0);
-        emit_xrm(e, 8, 0x89, H_RCX, H_RBX, OFF(jit.tmp));
-    }
-    if (call) {
-        stack_slot(t, k);
-    }
-    if (mem) {
-        emit_xrm(e, 8, 0x8b, H_RCX, H_RBX, OFF(jit.tmp));
+    unsigned cc = t->insn[k]->opcode & 15;
+    int64_t next = next_off(t, k), to = target_off(t, k);
+    trans_flags_use(t);
+    if (goes_on(t, k, next)) {
+        add_exit(t, emit_jcc(e, cc), to, k);
+    } else if (goes_on(t, k, to)) {
+        add_exit(t, emit_jcc(e, cc ^ 1), next, k);
     } else {
-        unsigned r = trans_get(t, i->opnd[0].reg, H_RCX);
-        emit_xrr(e, 8, 0x8b, H_RCX, r);
+        trans_pack(t);
+        add_exit(t, emit_jcc(e, cc), to, k);
+        go(t, next, k);
     }
-    check_canonical(t, k, H_RCX, H_RDX);
+}
+
+static struct emit_mem stack_slot(struct trans *t, unsigned k)
+{
+    unsigned w = trans_word(t);
+    trans_clobber(t, k);
+    emit_xrm(&t->e, w, 0x8d, T0, tcg_host_reg[X86_RSP], -(int32_t)w);
+    return trans_mem_t0(t, k, w, true);
+}
+
+static void push_next(struct trans *t, unsigned k, const struct emit_mem *m)
+{
+    struct emit *e = &t->e;
+    unsigned sp = tcg_host_reg[X86_RSP], w = trans_word(t);
+    trans_rip(t, T2, (int32_t)next_off(t, k));
+    emit_xrmm(e, w, 0x89, T2, m);
+    emit_xrm(e, w, 0x8d, sp, sp, -(int32_t)w);
+}
+
+static void end_call(struct trans *t, unsigned k)
+{
+    int64_t to = target_off(t, k);
+    check_relative(t, k, to);
+    struct emit_mem m = stack_slot(t, k);
+    push_next(t, k, &m);
+    if (!goes_on(t, k, to)) {
+        go(t, to, k);
+    }
+}
+
+static void end_indirect(struct trans *t, unsigned k)
+{
+    struct emit *e = &t->e;
+    const struct x86_insn *i = t->insn[k];
+    unsigned w = trans_word(t);
+    bool call = i->op == X86_OP_CALL, mem = i->opnd[0].kind == X86_OPND_MEM;
+    trans_pack(t);
+    if (mem) {
+        struct emit_mem m = trans_mem(t, k, w, false);
+        emit_xrmm(e, w, 0x8b, T1, &m);
+    } else {
+        unsigned r = trans_get(t, i->opnd[0].reg, T1);
+        emit_xrr(e, w, 0x8b, T1, r);
+    }
+    emit_xrc(e, 8, 0x89, T1, OFF(jit.tmp), 0);
+    check_canonical(t, k, T1, T2);
     if (call) {
-        push_next(t, next);
+        struct emit_mem m = stack_slot(t, k);
+        push_next(t, k, &m);
     }
-    emit_xrr(e, 8, 0x8b, H_R15, H_RCX);
+    emit_xrc(e, 8, 0x8b, T0, OFF(jit.tmp), 0);
     emit_jmp_to(e, t->j->lookup);
 }
 
-static void end_ret(struct trans *t, const struct x86_insn *i, unsigned k)
+static void end_ret(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
-    unsigned sp = tcg_host_reg[X86_RSP];
-    emit_xrr(e, 8, 0x8b, H_RAX, sp);
-    trans_tlb_check(t, k, 8, false);
-    emit_xrm(e, 8, 0x8b, H_RAX, H_RAX, 0);
-    check_canonical(t, k, H_RAX, H_RCX);
-    emit_xrm(e, 8, 0x8d, sp, sp, 8 + (int32_t)(uint16_t)i->imm);
-    emit_xrr(e, 8, 0x8b, H_R15, H_RAX);
+    unsigned sp = tcg_host_reg[X86_RSP], w = trans_word(t);
+    trans_pack(t);
+    trans_clobber(t, k);
+    emit_xrr(e, w, 0x8b, T0, sp);
+    struct emit_mem m = trans_mem_t0(t, k, w, false);
+    emit_xrmm(e, w, 0x8b, T0, &m);
+    check_canonical(t, k, T0, T1);
+    emit_xrm(e, w, 0x8d, sp, sp, (int32_t)w + (int32_t)(uint16_t)t->insn[k]->imm);
     emit_jmp_to(e, t->j->lookup);
 }
 
@@ -150,41 +297,53 @@ static void end_ret(struct trans *t, const struct x86_insn *i, unsigned k)
 static void end_handler(struct trans *t, unsigned k)
 {
     trans_call(t, k);
-    emit_xrm(&t->e, 8, 0x8b, H_R15, H_RBX, OFF(next_rip));
-    emit_jmp_to(&t->e, t->b->flags & X86_BLOCK_SYSTEM ? t->j->exit_system : t->j->lookup);
+    emit_xrc(&t->e, 8, 0x8b, T0, OFF(next_rip), 0);
+    bool system = t->block[t->in[k]]->flags & X86_BLOCK_SYSTEM;
+    emit_jmp_to(&t->e, system ? t->j->exit_system : t->j->lookup);
 }
 
-bool trans_end(struct trans *t, const struct x86_insn *i, unsigned k)
+static bool indirect(const struct trans *t, const struct x86_insn *i)
 {
-    int64_t next = t->off + i->len, to = next + (int64_t)i->imm;
-    bool rel = i->opnd[0].kind == X86_OPND_REL;
-    bool direct = rel && i->opsize == 8 && to == (int32_t)to;
-    if (t->b->flags & X86_BLOCK_SYSTEM) {
-        end_handler(t, k);
-        return true;
-    }
-    if (i->cls != X86_CLS_BRANCH) {
-        if (i->cls == X86_CLS_STRING) {
-            end_handler(t, k);
+    return i->opsize == trans_word(t) &&
+           (i->opnd[0].kind == X86_OPND_GPR ||
+            (i->opnd[0].kind == X86_OPND_MEM && i->adsize >= 4 && i->has_modrm));
+}
+
+static void end_branch(struct trans *t, unsigned k)
+{
+    const struct x86_insn *i = t->insn[k];
+    if (i->op == X86_OP_JCC && direct(t, i)) {
+        end_jcc(t, k);
+    } else if (i->op == X86_OP_JMP && direct(t, i)) {
+        int64_t to = target_off(t, k);
+        if (!goes_on(t, k, to)) {
+            trans_pack(t);
+            check_relative(t, k, to);
+            go(t, to, k);
         }
-        return i->cls == X86_CLS_STRING;
-    }
-    bool indirect =
-        i->opsize == 8 && (i->opnd[0].kind == X86_OPND_GPR ||
-                           (i->opnd[0].kind == X86_OPND_MEM && i->adsize == 8 && i->has_modrm));
-    if (i->op == X86_OP_JCC && direct) {
-        end_jcc(t, i, k, next, to);
-    } else if (i->op == X86_OP_JMP && direct) {
-        check_relative(t, k, to);
-        go(t, to);
-    } else if (i->op == X86_OP_CALL && direct) {
-        end_call_rel(t, k, next, to);
-    } else if ((i->op == X86_OP_JMP || i->op == X86_OP_CALL) && indirect) {
-        end_indirect(t, i, k, next);
-    } else if (i->op == X86_OP_RET && i->opsize == 8) {
-        end_ret(t, i, k);
+    } else if (i->op == X86_OP_CALL && direct(t, i)) {
+        end_call(t, k);
+    } else if ((i->op == X86_OP_JMP || i->op == X86_OP_CALL) && indirect(t, i)) {
+        end_indirect(t, k);
+    } else if (i->op == X86_OP_RET && i->opsize == trans_word(t)) {
+        end_ret(t, k);
     } else {
         end_handler(t, k);
     }
-    return true;
+}
+
+void trans_end(struct trans *t, unsigned k)
+{
+    const struct x86_insn *i = t->insn[k];
+    bool system = t->block[t->in[k]]->flags & X86_BLOCK_SYSTEM;
+    if (system || (i->cls == X86_CLS_STRING && !t->info[k].inl)) {
+        end_handler(t, k);
+    } else if (i->cls == X86_CLS_BRANCH) {
+        end_branch(t, k);
+    } else {
+        trans_plain(t, k);
+        if (!goes_on(t, k, next_off(t, k))) {
+            go(t, next_off(t, k), k);
+        }
+    }
 }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What translated code shares: entering and leaving it, calls of handlers, the jump cache, moving
+ * the guest's vector registers into the host's and back.
+ */
+#include <stddef.h>
+
+#include "accel/tcg/x86_64/trans.h"
+
+#define VEC(k) (OFF(st.vec) + 64 * (int32_t)(k))
+
+enum { CR0_EM_TS = 4 | 8, CR4_OSFXSR = 0x200, CR4_OSXSAVE = 0x40000, XCR0_AVX = 6 };
+enum { MXCSR_MASKS = 0x1f80, MXCSR_FLAGS = 0x3f };
+
+static void emit_regs(struct emit *e, bool load)
+{
+    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
+        if (tcg_host_reg[k] != JIT_NO_REG) {
+            emit_xrc(e, 8, load ? 0x8b : 0x89, tcg_host_reg[k], GPR(k), 0);
+        }
+    }
+}
+
+static const uint8_t saved_regs[] = { H_RBX, H_RBP, H_R12, H_R13, H_R14, H_R15 };
+
+static void emit_push_pop(struct emit *e, unsigned opc, unsigned reg)
+{
+    if (reg >> 3) {
+        emit_8(e, 0x41);
+    }
+    emit_8(e, opc | (reg & 7));
+}
+
+/* unsigned enter(struct x86_cpu *cpu, const void *body) */
+static void stub_enter(struct emit *e)
+{
+    for (size_t k = 0; k < sizeof saved_regs; k++) {
+        emit_push_pop(e, 0x50, saved_regs[k]);
+    }
+    emit_alu_ri(e, 8, 5, H_RSP, 8);
+    emit_xrr(e, 8, 0x8b, H_RAX, H_RSI);
+    emit_regs(e, true);
+    emit_xrr(e, 4, 0xff, 4, H_RAX);
+}
+
+/* --- vector registers ------------------------------------------------------------------------- */
+
+static void emit_vecs(struct emit *e, bool wide, bool load)
+{
+    for (unsigned k = 0; k < 16; k++) {
+        if (wide) { /* VMOVUPS ymm */
+            emit_8(e, 0xc5);
+            emit_8(e, k >= 8 ? 0x7c : 0xfc);
+            emit_8(e, load ? 0x10 : 0x11);
+            emit_modrm_cpu(e, k, VEC(k), 0);
+        } else {
+            emit_xrc(e, 4, load ? 0x0f10 : 0x0f11, k, VEC(k), 0);
+        }
+    }
+}
+
+static void emit_test_ci(struct emit *e, int32_t off, uint32_t imm)
+{
+    emit_xrc(e, 4, 0xf7, 0, off, 4);
+    emit_32(e, imm);
+}
+
+static bool host_avx(void)
+{
+    return __builtin_cpu_supports("avx");
+}
+
+/* Called by translated code: cpu->jit.live says what came of it. Clobbers the scratch registers and
+ * flags. */
+static void stub_vec_load(struct emit *e)
+{
+    emit_test_ci(e, OFF(st.cr0), CR0_EM_TS);
+    uint8_t *no1 = emit_jcc(e, 5);
+    emit_test_ci(e, OFF(st.cr4), CR4_OSFXSR);
+    uint8_t *no2 = emit_jcc(e, 4);
+    emit_xrc(e, 4, 0x8b, T0, OFF(st.fpu.mxcsr), 0);
+    emit_xrr(e, 4, 0x8b, T1, T0);
+    emit_alu_ri(e, 4, 1, T1, MXCSR_MASKS);
+    emit_xrc(e, 4, 0x89, T1, OFF(jit.tmp), 0);
+    emit_xrc(e, 4, 0x0fae, 2, OFF(jit.tmp), 0); /* LDMXCSR */
+    emit_xrr(e, 4, 0x8b, T2, T1);
+    emit_xrr(e, 4, 0x33, T2, T0); /* 0: all masked */
+    emit_alu_ri(e, 4, 7, T2, 1);
+    emit_xrr(e, 4, 0x1b, T2, T2); /* -1 or 0 */
+    emit_alu_ri(e, 4, 4, T2, JIT_LIVE_FP);
+    emit_alu_ri(e, 4, 1, T2, JIT_LIVE_SSE);
+    uint8_t *sse[3] = { NULL };
+    if (host_avx()) {
+        emit_test_ci(e, OFF(st.cr4), CR4_OSXSAVE);
+        sse[0] = emit_jcc(e, 4);
+        emit_xrc(e, 4, 0x8b, T0, OFF(st.xcr0), 0);
+        emit_alu_ri(e, 4, 4, T0, XCR0_AVX);
+        emit_alu_ri(e, 4, 7, T0, XCR0_AVX);
+        sse[1] = emit_jcc(e, 5);
+        emit_vecs(e, true, true);
+        emit_alu_ri(e, 4, 1, T2, JIT_LIVE_AVX);
+        sse[2] = emit_jmp(e);
+        emit_patch(sse[0], e->p);
+        emit_patch(sse[1], e->p);
+    }
+    emit_vecs(e, false, true);
+    if (sse[2]) {
+        emit_patch(sse[2], e->p);
+    }
+    emit_xrc(e, 1, 0x88, T2, OFF(jit.live), 0);
+    emit_patch(no1, e->p);
+    emit_patch(no2, e->p);
+    emit_8(e, 0xc3);
+}
+
+/* Inline in the stubs below; clobbers T0 and flags, the guest's general registers are saved. */
+static void emit_vec_save(struct emit *e)
+{
+    uint8_t *wide = NULL, *done = NULL;
+    emit_alu_ci(e, 1, 7, OFF(jit.live), 0);
+    uint8_t *none = emit_jcc(e, 4);
+    emit_xrc(e, 4, 0x0fae, 3, OFF(jit.tmp), 0); /* STMXCSR */
+    emit_xrc(e, 4, 0x8b, H_RSI, OFF(jit.tmp), 0);
+    emit_alu_ri(e, 4, 4, H_RSI, MXCSR_FLAGS);
+    emit_xrc(e, 4, 0x09, H_RSI, OFF(st.fpu.mxcsr), 0);
+    emit_xrc(e, 4, 0x0fae, 2, OFF(io.host_mxcsr), 0);
+    if (host_avx()) {
+        emit_xrc(e, 1, 0xf6, 0, OFF(jit.live), 1);
+        emit_8(e, JIT_LIVE_AVX);
+        wide = emit_jcc(e, 5);
+    }
+    emit_vecs(e, false, false);
+    if (wide) {
+        done = emit_jmp(e);
+        emit_patch(wide, e->p);
+        emit_vecs(e, true, false);
+        emit_8(e, 0xc5); /* VZEROUPPER */
+        emit_8(e, 0xf8);
+        emit_8(e, 0x77);
+        emit_patch(done, e->p);
+    }
+    emit_xrc(e, 1, 0xc6, 0, OFF(jit.live), 1);
+    emit_8(e, 0);
+    emit_patch(none, e->p);
+}
+
+/* --- out -------------------------------------------------------------------------------------- */
+
+/* In: T0 RIP. */
+static void stub_exit(struct emit *e, unsigned code)
+{
+    emit_xrc(e, 8, 0x89, T0, OFF(st.rip), 0);
+    emit_regs(e, false);
+    emit_vec_save(e);
+    emit_mov_ri(e, H_RAX, code);
+    emit_alu_ri(e, 8, 0, H_RSP, 8);
+    for (size_t k = sizeof saved_regs; k-- > 0;) {
+        emit_push_pop(e, 0x58, saved_regs[k]);
+    }
+    emit_8(e, 0xc3);
+}
+
+/* Called by translated code. In: T0 instruction, T1 block (offsets in the arena), T2 rest_off. */
+static void stub_exec(struct emit *e, const struct jit *j, jit_exec_helper *helper)
+{
+    emit_alu_ri(e, 8, 5, H_RSP, 8);
+    emit_regs(e, false);
+    emit_vec_save(e);
+    emit_mov_ri(e, H_RDI, (uintptr_t)j->cpu);
+    emit_xrr(e, 4, 0x8b, H_RSI, T0);
+    emit_xrr(e, 4, 0x8b, H_RDX, T1);
+    emit_xrr(e, 4, 0x8b, H_RCX, T2);
+    emit_mov_ri(e, H_RAX, (uintptr_t)helper);
+    emit_xrr(e, 4, 0xff, 2, H_RAX);
+    emit_regs(e, true);
+    emit_alu_ri(e, 8, 0, H_RSP, 8);
+    emit_8(e, 0xc3);
+}
+
+/* T0 is where the guest goes: through the jump cache of block.h, else out. */
+static void stub_lookup(struct emit *e, struct jit *j)
+{
+    uint8_t *miss[3];
+    emit_xrr(e, 8, 0x8b, T1, T0);
+    emit_xrr(e, 8, 0xc1, 5, T1);
+    emit_8(e, X86_JUMP_BITS);
+    emit_xrr(e, 4, 0x33, T1, T0);
+    emit_alu_ri(e, 4, 4, T1, (1 << X86_JUMP_BITS) - 1);
+    emit_mov_ri(e, T2, (uintptr_t)j->cpu->blocks->jump);
+    emit_xrmx(e, 8, 0x8b, T1, (int)T2, T1, 3, 0);
+    emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_block, lin));
+    miss[0] = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct x86_block, key));
+    emit_xrc(e, 8, 0x3b, T2, OFF(jit.key), 0);
+    miss[1] = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x8b, T1, T1, offsetof(struct x86_block, code));
+    emit_xrr(e, 8, 0x85, T1, T1);
+    miss[2] = emit_jcc(e, 4);
+    emit_alu_ri(e, 8, 4, T0, -4096);
+    emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
+    emit_xrr(e, 4, 0xff, 4, T1);
+    for (unsigned k = 0; k < 3; k++) {
+        emit_patch(miss[k], j->exit_next);
+    }
+}
+
+void jit_stubs(struct jit *j)
+{
+    struct emit e = jit_emit(j, j->code.rw);
+    j->enter = e.p;
+    stub_enter(&e);
+    j->exit_next = e.p;
+    stub_exit(&e, 0);
+    j->exit_system = e.p;
+    stub_exit(&e, 1);
+    j->exec = e.p;
+    stub_exec(&e, j, jit_exec_flags);
+    j->exec_noflags = e.p;
+    stub_exec(&e, j, jit_exec_noflags);
+    j->lookup = e.p;
+    stub_lookup(&e, j);
+    j->vec_load = e.p;
+    stub_vec_load(&e);
+    j->used = j->fixed = (size_t)(e.p - j->code.rw);
+}
