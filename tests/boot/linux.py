@@ -30,9 +30,9 @@ def cpio(entries):
     return bytes(out)
 
 
-def initramfs(name, init, arch='amd64', files=()):
+def initramfs(name, init, arch='amd64', files=(), folders=()):
     """An uncompressed initramfs (unpacking costs the guest time): busybox, /init and more files."""
-    entries = [(d, 0o40755, b'', (0, 0)) for d in ('bin', 'dev', 'proc', 'sys', 'mnt', 'lib')]
+    entries = [(d, 0o40755, b'', (0, 0)) for d in ('bin', 'dev', 'proc', 'sys', 'mnt', 'lib', *folders)]
     entries.append(('dev/console', 0o20600, b'', (5, 1)))
     with open(guests.busybox(arch), 'rb') as f:
         entries.append(('bin/busybox', 0o100755, f.read(), (0, 0)))

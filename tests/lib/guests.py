@@ -93,6 +93,39 @@ def guest(name):
     return target
 
 
+def root(name, packages):
+    """A folder with these packages and all they depend on, unpacked as a root file system."""
+    target = f'{CACHE}/root-{name}'
+    if os.path.isdir(target):
+        return target
+    os.makedirs(CACHE, exist_ok=True)
+    with open(f'{CACHE}/lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.isdir(target):
+            return target
+        for attempt in range(2):
+            done = _apt('apt-get', '-y', '--no-install-recommends', '--download-only', '-o',
+                        'Debug::NoLocking=1', 'install', *packages)
+            if done.returncode == 0:
+                break
+            _apt('apt-get', 'update')
+        if done.returncode:
+            raise GuestError(f'cannot download {" ".join(packages)}:\n{done.stdout[-800:]}')
+        shutil.rmtree(f'{target}.new', ignore_errors=True)
+        for link in ('bin', 'sbin', 'lib', 'lib64'):
+            os.makedirs(f'{target}.new/usr/{link}')
+            os.symlink(f'usr/{link}', f'{target}.new/{link}')
+        for deb in sorted(glob.glob(f'{CACHE}/apt/cache/archives/*.deb')):
+            tar = subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb], stdout=subprocess.PIPE)
+            subprocess.run(['tar', '-x', '--keep-directory-symlink', '--no-same-owner', '-C',
+                            f'{target}.new'], stdin=tar.stdout, check=True)
+            if tar.wait():
+                raise GuestError(f'cannot unpack {deb}')
+            os.remove(deb)
+        os.rename(f'{target}.new', target)
+    return target
+
+
 def find(name, pattern):
     """The one file of a guest that matches."""
     found = sorted(glob.glob(f'{guest(name)}/{pattern}'))
