@@ -45,6 +45,7 @@ $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
+$(eval $(call probe,JANSSON,jansson,jansson))
 $(eval $(call probe,SDL2,sdl2,sdl2))
 $(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
@@ -60,6 +61,8 @@ ifneq ($(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/d
 HAVE += kvm
 LIB_CPPFLAGS += -DHAVE_KVM=1
 endif
+
+HAVE += $(if $(filter redox,$(OS)),schemes,noschemes)
 
 # --- modules -------------------------------------------------------------------------------------
 # Libraries whose loading would cost every start: what needs one of them becomes lib/emu-NAME.so and
@@ -274,6 +277,7 @@ bench: packages
 bench-now:
 	@$(PYTHON) $Sbench/run --source '$(SRCDIR)' --builddir '$B'
 	@$(PYTHON) $Sbench/kernels --source '$(SRCDIR)' --builddir '$B'
+	@$(PYTHON) $Sbench/programs --source '$(SRCDIR)' --builddir '$B'
 
 install: all
 	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/share/emu'
