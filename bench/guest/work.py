@@ -69,4 +69,4 @@ def documents(n):
     return sum(len(json.dumps(json.loads(json.dumps(data)))) for _ in range(3))
 
 
-print(fannkuch(7), '%.12f' % planets(1500), words(150000), documents(3000))
+print(fannkuch(8), '%.12f' % planets(6000), words(400000), documents(8000))
