@@ -305,10 +305,7 @@ static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *
 
 static void owner_failed(void *opaque, unsigned vcpu, const char *text)
 {
-    struct vm *vm = opaque;
-    log_err(NULL, "vCPU %u: %s", vcpu, text);
-    vm->state = VM_INTERNAL_ERROR;
-    vm_finish(vm, VM_EXIT_ACCEL_FAILED, false, "host-error");
+    vm_accel_failed(opaque, vcpu, text);
 }
 
 static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)

@@ -100,6 +100,10 @@ bool vm_cont(struct vm *vm, GError **err);
  * for a look at registers and memory. */
 void vm_freeze(struct vm *vm);
 void vm_thaw(struct vm *vm);
+/* `accel SPEC` ("kvm", "tcg,mode=interp"): moves the running machine to that accelerator; devices
+ * and guest notice nothing. False: it is where it was. Main thread. (vm_accel.c) */
+bool vm_switch_accel(struct vm *vm, const char *spec, GError **err);
+const char *vm_accel_name(const struct vm *vm); /* the one in use now: "tcg" */
 void vm_reset(struct vm *vm, const char *reason); /* soon: posted to the main loop */
 void vm_powerdown(struct vm *vm);                 /* the ACPI power button */
 void vm_nmi(struct vm *vm);

@@ -38,7 +38,7 @@ struct vm {
     struct vcpus *vcpus;
     struct timer power_off_timer;
     struct loop_watch *term_watch;
-    bool reset_posted;
+    bool reset_posted, fallback_posted;
     bool finished;
     enum vm_state state;
     unsigned frozen; /* depth of vm_freeze */
@@ -46,6 +46,9 @@ struct vm {
     struct vm_listener *listeners;
     int status;
 };
+
+/* vm_accel.c: what struct vcpu_owner's failed comes to. */
+void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text);
 
 /* vm.c: the end of the run; the first caller decides. */
 void vm_finish(struct vm *vm, int status, bool guest, const char *reason);

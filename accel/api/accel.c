@@ -109,12 +109,13 @@ static bool choose_default(struct accel_choice *out, GError **err)
 static bool choose_from(const char *spec, bool last, struct accel_choice *out, bool *fallback,
                         GError **err)
 {
+    bool may = *fallback;
     struct opts *o = opts_parse(spec, "accel", err);
     if (!o) {
         return false;
     }
     const char *list = opts_get(o, "accel");
-    if (!list || !opts_get_bool(o, "fallback", true, fallback, err)) {
+    if (!list || !opts_get_bool(o, "fallback", may, fallback, err)) {
         if (!list) {
             g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
                         "-accel %s: which accelerator? (see -accel help)", spec);
@@ -139,6 +140,7 @@ static bool choose_from(const char *spec, bool last, struct accel_choice *out, b
     g_strfreev(names);
     if (found) {
         out->opts = o;
+        out->fallback = *fallback;
     } else {
         opts_free(o);
     }
@@ -151,6 +153,7 @@ static bool choose_from(const char *spec, bool last, struct accel_choice *out, b
 bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, GError **err)
 {
     memset(out, 0, sizeof *out);
+    out->fallback = true;
     if (n == 0) {
         return choose_default(out, err);
     }
@@ -169,6 +172,13 @@ bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, 
     bool ok = try_one("tcg", out, &why, err);
     g_free(why);
     return ok;
+}
+
+bool accel_choose_only(const char *spec, struct accel_choice *out, GError **err)
+{
+    bool fallback = false;
+    memset(out, 0, sizeof *out);
+    return choose_from(spec, true, out, &fallback, err);
 }
 
 void accel_choice_clear(struct accel_choice *c)

@@ -63,7 +63,10 @@ struct accel_params {
     const struct x86_cpu_model *model;
     const struct x86_topology *topology;
     const struct accel_callbacks *cb;
-    const struct opts *opts; /* of -accel; may be NULL */
+    const struct opts *opts; /* of -accel, during vm_create; may be NULL */
+    /* Rate of the guest's TSC, for machines that move between accelerators; 0: the accelerator's
+     * own (caps.tsc_khz). */
+    uint32_t tsc_khz;
 };
 
 enum accel_exit_kind {
@@ -117,7 +120,9 @@ struct accel_ops {
     int (*vcpu_run)(struct accel_vcpu *vcpu, struct accel_exit *exit);
     /* Any thread, async-signal-safe, sticky: ends the run in progress or else the next one. */
     void (*vcpu_kick)(struct accel_vcpu *vcpu);
-    /* Only between runs with no read pending. groups: X86_GROUP_*. */
+    /* Only between runs. groups: X86_GROUP_*. get completes what the previous exit left open; if
+     * the accelerator can no longer do that it returns -EBUSY, and the state is that before the
+     * instruction which made the access. */
     int (*state_get)(struct accel_vcpu *vcpu, struct x86_state *s, uint32_t groups);
     int (*state_set)(struct accel_vcpu *vcpu, const struct x86_state *s, uint32_t groups);
 
@@ -148,11 +153,14 @@ struct accel_choice {
     const struct accel_ops *ops;
     struct opts *opts;      /* owned; may be NULL */
     struct accel_caps caps;
+    bool fallback;          /* goes on with tcg when it breaks */
 };
 /* specs: values of -accel and -machine accel= in order ("kvm:tcg", "kvm,fallback=off"); n == 0 for
  * the default list revirt:kvm:tcg. What cannot work is passed over in silence in the default list,
  * with one line that says why where it was named. Ends at tcg unless fallback=off. */
 bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, GError **err);
+/* One value; what cannot work is an error, there is no fall-back. */
+bool accel_choose_only(const char *spec, struct accel_choice *out, GError **err);
 void accel_choice_clear(struct accel_choice *c);
 void accel_print_help(void); /* -accel help: each with its probe's result and features */
 

@@ -3,47 +3,18 @@
  * The only run loop and the vCPU threads.
  *
  * Two locks: the machine lock (core/loop.h) guards devices; set->mutex guards what is in struct
- * vcpu below. Order: machine lock first. set->mutex is never held while the accelerator runs, while
- * a callback is made or while another thread is waited for other than on its condition.
+ * vcpu (vcpu_int.h). Order: machine lock first. set->mutex is never held while the accelerator runs
+ * or a callback is made, or while another thread is waited for other than on its condition.
  */
 #include "accel/api/vcpu.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "accel/api/vcpu_int.h"
 #include "core/device.h"
 #include "core/loop.h"
 #include "os/os.h"
-
-struct vcpu {
-    struct vcpus *set;
-    unsigned index;
-    GThread *thread;
-    struct accel_vcpu *accel;
-    int create_ret;
-    bool created;
-    bool busy;      /* inside run or in the handling of its exit */
-    bool halted;    /* HLT, until an event */
-    bool halted_if; /* RFLAGS.IF when it halted */
-    bool wait_sipi;
-    bool dead; /* shut down or failed: runs no more until reset */
-    bool held; /* by the debugger */
-    bool intr;
-    bool pending_nmi, pending_init, pending_sipi;
-    uint8_t sipi_vector;
-};
-
-struct vcpus {
-    const struct accel_ops *ops;
-    struct accel_params params;
-    struct vcpu_owner owner;
-    struct accel_vm *vm;
-    struct vcpu *cpu;
-    unsigned n;
-    GMutex mutex;
-    GCond cond; /* any change of what a thread waits for */
-    bool paused, quit;
-};
 
 static _Thread_local int current_index = -1;
 
@@ -62,7 +33,27 @@ struct accel_vm *vcpus_vm(const struct vcpus *v)
     return v->vm;
 }
 
+const struct accel_ops *vcpus_ops(const struct vcpus *v)
+{
+    return v->ops;
+}
+
 /* --- exits: one handler each ------------------------------------------------------------------ */
+
+/* Remembers an access that reached the device: reads with what they gave. */
+static void note_access(struct vcpu *c, enum accel_exit_kind kind, bool write, uint64_t addr,
+                        uint8_t size, uint32_t count, const void *data)
+{
+    struct vcpu_access *l = &c->last;
+    l->kind = kind;
+    l->write = write;
+    l->addr = addr;
+    l->size = size;
+    l->count = MIN(count, (uint32_t)(sizeof l->data / size));
+    if (!write) {
+        memcpy(l->data, data, (size_t)l->count * size);
+    }
+}
 
 static void exit_pio(struct vcpu *c, struct accel_exit *e)
 {
@@ -78,6 +69,8 @@ static void exit_pio(struct vcpu *c, struct accel_exit *e)
             memcpy(p, &v, e->u.pio.size);
         }
     }
+    note_access(c, ACCEL_EXIT_PIO, e->u.pio.write, e->u.pio.port, e->u.pio.size, e->u.pio.count,
+                e->u.pio.data);
 }
 
 static void exit_mmio(struct vcpu *c, struct accel_exit *e)
@@ -91,6 +84,8 @@ static void exit_mmio(struct vcpu *c, struct accel_exit *e)
         v = cb->mmio_read(cb->opaque, e->u.mmio.gpa, e->u.mmio.size);
         memcpy(e->u.mmio.data, &v, sizeof v);
     }
+    note_access(c, ACCEL_EXIT_MMIO, e->u.mmio.write, e->u.mmio.gpa, e->u.mmio.size, 1,
+                e->u.mmio.data);
 }
 
 static void exit_msr(struct vcpu *c, struct accel_exit *e)
@@ -151,7 +146,12 @@ static void exit_shutdown(struct vcpu *c, struct accel_exit *e)
 
 static void fail(struct vcpu *c, const char *text)
 {
-    set_dead(c);
+    if (!c->moved) {
+        vcpu_rescue(c);
+    }
+    g_mutex_lock(&c->set->mutex);
+    c->broken = true;
+    g_mutex_unlock(&c->set->mutex);
     machine_lock();
     c->set->owner.failed(c->set->owner.opaque, c->index, text);
     machine_unlock();
@@ -164,10 +164,13 @@ static void exit_fail(struct vcpu *c, struct accel_exit *e)
 
 static void exit_emulate(struct vcpu *c, struct accel_exit *e)
 {
-    char text[96];
-    g_snprintf(text, sizeof text, "an access to 0x%" G_GINT64_MODIFIER "x came undecoded",
-               e->u.emulate.gpa);
-    fail(c, text);
+    vcpu_emulate(c, e);
+    switch (e->kind) {
+    case ACCEL_EXIT_HLT: exit_hlt(c, e); break;
+    case ACCEL_EXIT_SHUTDOWN: exit_shutdown(c, e); break;
+    case ACCEL_EXIT_FAIL: exit_fail(c, e); break;
+    default: break;
+    }
 }
 
 static void exit_debug(struct vcpu *c, struct accel_exit *e)
@@ -197,7 +200,7 @@ static void (*const exit_handlers[ACCEL_EXIT_COUNT])(struct vcpu *, struct accel
 /* mutex held: nothing to do for this processor now? */
 static bool is_idle(const struct vcpu *c)
 {
-    if (c->set->paused || c->dead || c->held) {
+    if (c->set->paused || c->dead || c->held || c->broken) {
         return true;
     }
     if (c->pending_init) {
@@ -245,6 +248,10 @@ static void run_once(struct vcpu *c)
     } else if ((unsigned)e.kind >= ACCEL_EXIT_COUNT) {
         fail(c, "the accelerator reported an exit nobody knows");
     } else {
+        if (e.kind != ACCEL_EXIT_FAIL) {
+            c->last.kind = ACCEL_EXIT_KICK; /* taken note of */
+        }
+        c->exits[e.kind]++;
         exit_handlers[e.kind](c, &e);
     }
 }
@@ -263,6 +270,14 @@ static gpointer vcpu_thread(gpointer arg)
     c->created = true;
     g_cond_broadcast(&v->cond);
     while (ret == 0 && !v->quit) {
+        if (c->job) {
+            g_mutex_unlock(&v->mutex);
+            c->job(c);
+            g_mutex_lock(&v->mutex);
+            c->job = NULL;
+            g_cond_broadcast(&v->cond);
+            continue;
+        }
         if (is_idle(c)) {
             g_cond_wait(&v->cond, &v->mutex);
             continue;
@@ -285,6 +300,8 @@ static gpointer vcpu_thread(gpointer arg)
     if (ret == 0) {
         v->ops->vcpu_destroy(c->accel);
     }
+    vcpu_emulate_free(c);
+    g_free(c->moved);
     return NULL;
 }
 
@@ -429,7 +446,9 @@ void vcpus_reset(struct vcpus *v)
         x86_state_reset(&s, i == 0, v->params.model->signature);
         v->ops->state_set(c->accel, &s, X86_GROUP_ALL);
         g_mutex_lock(&v->mutex);
-        c->halted = c->dead = false;
+        c->halted = c->dead = c->broken = false;
+        g_clear_pointer(&c->moved, g_free);
+        c->last.kind = ACCEL_EXIT_KICK;
         c->wait_sipi = i != 0;
         c->pending_nmi = c->pending_init = c->pending_sipi = false;
         g_mutex_unlock(&v->mutex);
@@ -493,7 +512,9 @@ void vcpu_sipi(struct vcpus *v, unsigned index, uint8_t vector)
 
 void vcpu_kick(struct vcpus *v, unsigned index)
 {
+    g_mutex_lock(&v->mutex); /* the accelerator may be on its way out */
     v->ops->vcpu_kick(v->cpu[index].accel);
+    g_mutex_unlock(&v->mutex);
 }
 
 bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log)
@@ -506,7 +527,10 @@ bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log)
 
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index)
 {
-    return v->ops->tsc(v->cpu[index].accel);
+    g_mutex_lock(&v->mutex);
+    uint64_t tsc = v->ops->tsc(v->cpu[index].accel);
+    g_mutex_unlock(&v->mutex);
+    return tsc;
 }
 
 int vcpu_debug_set(struct vcpus *v, unsigned index, bool step, const gva_t *breakpoints, size_t n)

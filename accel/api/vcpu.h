@@ -16,7 +16,9 @@ struct vcpus;
 /* What the loop tells the machine; machine lock held. */
 struct vcpu_owner {
     void (*shutdown)(void *opaque, unsigned vcpu, const struct x86_state *s); /* triple fault */
-    void (*failed)(void *opaque, unsigned vcpu, const char *text); /* the accelerator gave up */
+    /* The accelerator gave up on this vCPU, which stands still from now on until vcpus_switch moves
+     * it or vcpus_reset. */
+    void (*failed)(void *opaque, unsigned vcpu, const char *text);
     void (*debug)(void *opaque, unsigned vcpu, const struct accel_exit *e);
     void *opaque;
 };
@@ -27,6 +29,8 @@ struct vcpus *vcpus_new(const struct accel_ops *ops, const struct accel_params *
 void vcpus_free(struct vcpus *v); /* [L] stops and joins threads (drops the lock while joining) */
 unsigned vcpus_count(const struct vcpus *v);
 struct accel_vm *vcpus_vm(const struct vcpus *v);
+const struct accel_ops *vcpus_ops(const struct vcpus *v); /* the one in use now */
+void vcpus_stats(struct vcpus *v, GString *out);          /* [L] lines for people */
 
 void vcpus_resume(struct vcpus *v); /* [L] */
 /* [L] Returns when all are out of run; drops the lock while waiting. On a vCPU's own thread it
@@ -34,6 +38,13 @@ void vcpus_resume(struct vcpus *v); /* [L] */
 void vcpus_pause(struct vcpus *v);
 void vcpus_request_pause(struct vcpus *v); /* [A] as vcpus_pause, without waiting */
 bool vcpus_running(const struct vcpus *v);
+/* [L], not on a vCPU's thread. Moves the processors to another accelerator and lets them go on if
+ * they ran: all are paused, their state is carried by struct x86_state, devices notice nothing.
+ * opts: of -accel for the new one (may be NULL; used during the call only). False: nothing has
+ * changed, and whatever still works goes on where it was. Virtual time should stand still
+ * meanwhile. */
+bool vcpus_switch(struct vcpus *v, const struct accel_ops *ops, const struct opts *opts,
+                  GError **err);
 /* [L] Paused: power-on state; the boot processor is runnable, others wait for SIPI. */
 void vcpus_reset(struct vcpus *v);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: accel/api/vcpu.c accel/x86/reset.c core/loop.c core/clock.c core/error.c */
-/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/accel_script.c */
+/* link: accel/api/vcpu.c accel/api/switch.c accel/x86/reset.c core/loop.c core/clock.c */
+/* link: core/error.c os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/accel_script.c */
 /* timeout: 60 */
 /*
  * The run loop with an accelerator that plays exits: every exit reaches its handler, HLT wakes by
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "accel/api/vcpu.h"
+#include "accel/api/vcpu_int.h"
 #include "core/device.h"
 #include "core/loop.h"
 #include "tests/fake/accel_script.h"
@@ -29,6 +29,24 @@ void x86_cpuid(const struct x86_cpu_model *m, const struct x86_topology *t, uint
     out[1] = subleaf;
     out[2] = apic_id;
     out[3] = 0xcafe;
+}
+
+/* Linked in place of accel/api/emulate.c: this accelerator has no state to emulate with. */
+void vcpu_emulate(struct vcpu *c, struct accel_exit *e)
+{
+    c->emulated++;
+    e->kind = ACCEL_EXIT_KICK;
+}
+
+void vcpu_emulate_again(struct vcpu *c, struct x86_state *s)
+{
+    (void)s;
+    c->replayed++;
+}
+
+void vcpu_emulate_free(struct vcpu *c)
+{
+    (void)c;
 }
 
 struct seen {
@@ -297,13 +315,72 @@ static void test_fail_exit(void **state)
     assert_string_equal(f->seen.text, "entry failed");
 }
 
-static void test_undecoded_is_reported(void **state)
+static void test_undecoded_is_emulated(void **state)
 {
     struct fixture *f = *state;
     add(f, 0, ACCEL_EXIT_EMULATE)->exit.u.emulate.gpa = 0xfee00000;
+    add_mark(f, 0, 1);
+    start(f, 1);
+    await(&f->seen, &f->seen.pio, 1);
+    GString *out = g_string_new(NULL);
+    machine_lock();
+    vcpus_stats(f->v, out);
+    machine_unlock();
+    assert_non_null(strstr(out->str, "vcpu0: emulated 1"));
+    g_string_free(out, TRUE);
+}
+
+/* Back and forth while both run: nothing is lost, the step in progress goes on. */
+static void test_switch(void **state)
+{
+    struct fixture *f = *state;
+    GError *err = NULL;
+    for (unsigned k = 0; k < 8; k++) {
+        add_mark(f, 0, k);
+        add(f, 1, ACCEL_EXIT_KICK)->until_kick = true;
+    }
+    start(f, 2);
+    for (unsigned k = 0; k < 50; k++) {
+        machine_lock();
+        assert_true(vcpus_switch(f->v, &accel_script, NULL, &err));
+        assert_true(vcpus_running(f->v));
+        machine_unlock();
+    }
+    await(&f->seen, &f->seen.pio, 8);
+}
+
+/* A new accelerator that cannot be made leaves the machine on the old one. */
+static void test_switch_fails(void **state)
+{
+    struct fixture *f = *state;
+    GError *err = NULL;
+    add(f, 0, ACCEL_EXIT_KICK)->until_kick = true;
+    add_mark(f, 0, 1);
+    start(f, 2);
+    await_step(f, 1);
+    f->script.fail_create = 2;
+    machine_lock();
+    assert_false(vcpus_switch(f->v, &accel_script, NULL, &err));
+    assert_non_null(strstr(err->message, "script does not take"));
+    g_clear_error(&err);
+    machine_unlock();
+    await(&f->seen, &f->seen.pio, 1);
+}
+
+/* A vCPU whose accelerator broke runs again after the move. */
+static void test_switch_mends(void **state)
+{
+    struct fixture *f = *state;
+    GError *err = NULL;
+    add(f, 0, ACCEL_EXIT_KICK)->ret = -EIO;
+    add_mark(f, 0, 1);
     start(f, 1);
     await(&f->seen, &f->seen.failures, 1);
-    assert_non_null(strstr(f->seen.text, "0xfee00000"));
+    machine_lock();
+    assert_int_equal(f->script.played[0], 1);
+    assert_true(vcpus_switch(f->v, &accel_script, NULL, &err));
+    machine_unlock();
+    await(&f->seen, &f->seen.pio, 1);
 }
 
 static void test_hlt_wakes_by_intr(void **state)
@@ -404,7 +481,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shutdown_stops_that_cpu, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fail_exit, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_undecoded_is_reported, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_undecoded_is_emulated, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_switch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_switch_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_switch_mends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hlt_wakes_by_intr, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hlt_without_if_wakes_by_nmi_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_aps_wait_for_sipi, setup, teardown),
