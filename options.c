@@ -56,6 +56,16 @@ static bool option_display_name(struct vm_config *c, const char *name, const cha
     return true;
 }
 
+static bool option_s(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    (void)name;
+    (void)value;
+    (void)err;
+    g_free(c->gdb);
+    c->gdb = g_strdup("tcp::1234");
+    return true;
+}
+
 static bool option_ignore(struct vm_config *c, const char *name, const char *value, GError **err)
 {
     (void)c;

@@ -25,6 +25,7 @@
 #include "hw/isa/isa.h"
 #include "hw/pc/lapic.h"
 #include "hw/pc/vmport.h"
+#include "monitor/gdbstub.h"
 #include "os/os.h"
 #include "ui/ui.h"
 #include "vm_int.h"
@@ -310,9 +311,11 @@ static void owner_failed(void *opaque, unsigned vcpu, const char *text)
 
 static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)
 {
-    (void)opaque;
-    log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu,
-             e->rip);
+    struct vm *vm = opaque;
+    if (!gdbstub_debug_exit(vm->gdb, vcpu, e)) {
+        log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu,
+                 e->rip);
+    }
 }
 
 static void on_signal(int sig)
@@ -596,6 +599,16 @@ static bool make_vcpus(struct vm *vm, GError **err)
     return vm->vcpus != NULL;
 }
 
+static bool make_gdb(struct vm *vm, GError **err)
+{
+    const char *spec = vm->config->gdb;
+    if (spec && strcmp(spec, "none") != 0) {
+        vm->gdb = gdbstub_new(vm, spec, err);
+        return vm->gdb != NULL;
+    }
+    return true;
+}
+
 static bool make_logging(const struct vm_config *c, GError **err)
 {
     const char *bad = NULL;
@@ -669,7 +682,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
-           make_board(vm, err) && make_vcpus(vm, err) && make_process(vm, err) &&
+           make_board(vm, err) && make_vcpus(vm, err) &&
+           make_gdb(vm, err) && make_process(vm, err) &&
            make_ui(vm, err);
 }
 
@@ -698,6 +712,7 @@ void vm_free(struct vm *vm)
 {
     machine_lock();
     ui_close(vm->ui);
+    gdbstub_free(vm->gdb, vm->status);
     if (vm->vcpus) {
         vcpus_free(vm->vcpus);
         vm->vcpus = NULL;
@@ -803,7 +818,7 @@ static void drive_arg_free(void *p)
 #define STRINGS(c)                                                                              \
     {                                                                                           \
         (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,     \
-            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file,               \
+            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->gdb,     \
             (c)->screenshot_on_exit,                                                            \
             (c)->screentext_on_exit                                                             \
     }

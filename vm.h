@@ -25,7 +25,7 @@ struct vm_config {
     GPtrArray *firmware_dir, *fw_cfg, *smbios, *boot, *rtc, *name;
     char *bios, *kernel, *initrd, *append;
     char *vga, *display, *vnc, *uuid, *pidfile, *monitor;
-    char *log_items, *log_file;
+    char *log_items, *log_file, *gdb;
     char *screenshot_on_exit, *screentext_on_exit;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
     bool no_acpi, no_hpet, only_migratable, full_screen;

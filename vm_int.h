@@ -44,6 +44,7 @@ struct vm {
     unsigned frozen; /* depth of vm_freeze */
     const char *reset_reason; /* of the reset that is posted; NULL: the guest's own */
     struct vm_listener *listeners;
+    struct gdbstub *gdb; /* -gdb; NULL: none */
     int status;
 };
 
