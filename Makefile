@@ -45,7 +45,6 @@ $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
-$(eval $(call probe,JANSSON,jansson,jansson))
 $(eval $(call probe,SDL2,sdl2,sdl2))
 $(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
@@ -90,7 +89,8 @@ endif
 # --- sources -------------------------------------------------------------------------------------
 # archdir FOLDER: its sub-folder for the host's architecture, or `generic` where there is none.
 archdir = $(or $(wildcard $S$1/$(ARCH)),$(wildcard $S$1/generic))
-DIRS := accel/api accel/x86 accel/tcg $(if $(filter kvm,$(HAVE)),accel/kvm) core $(patsubst $S%,%,\
+DIRS := accel/api accel/x86 accel/tcg accel/revirt $(if $(filter kvm,$(HAVE)),accel/kvm) core \
+        $(patsubst $S%,%,\
         $(call archdir,accel/x86) $(call archdir,accel/tcg) $(wildcard $Shw/* $Sbackend/*)) \
         hw ui monitor os/posix os/$(OS)
 ALL_SRCS := $(patsubst $S%,%,$(wildcard $S*.c $(patsubst %,$S%/*.c,$(DIRS))))
@@ -118,7 +118,7 @@ SHARE   := $(patsubst $Soptionrom/%.asm,$B/share/%.bin,$(wildcard $Soptionrom/*.
 
 .DEFAULT_GOAL := all
 .PHONY: all
-all: $B/emu $(SHARE) $(MODULE_SOS)
+all: $B/emu $B/revirt-host $(SHARE) $(MODULE_SOS)
 
 # Modules find emu's own functions in the program.
 $B/emu: $(OBJS)
@@ -132,6 +132,14 @@ $B/lib/emu-$1.so: $$(patsubst %.c,$O/%.o,$$(call module_files,$1))
 	    $$(LIB_$1) $$(LIB_glib) $$(LDLIBS)
 endef
 $(foreach m,$(LOADED),$(eval $(call module_rule,$m)))
+
+# The reference host of accel/revirt/ABI.md: the software processor behind a socket.
+HOST_SRCS := $(patsubst $S%,%,$(wildcard $Srevirt-host/*.c))
+HOST_OBJS := $(HOST_SRCS:%.c=$O/%.o) $O/accel/revirt/blocks.o \
+             $(filter $O/accel/x86/% $O/os/%,$(OBJS))
+HOST_CORE := $(addprefix $O/core/,error.o log.o opts.o physmem.o physmem_access.o device.o)
+$B/revirt-host: $(HOST_OBJS) $(HOST_CORE)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) -pthread -o $@ $^ $(LDFLAGS) $(EMU_LIBS) $(LDLIBS)
 
 $O/%.o: $S%.c $B/.flags
 	@mkdir -p $(@D)

@@ -104,6 +104,18 @@ gpa_t mem_region_gpa(const struct mem_region *r);
 uint64_t mem_region_size(const struct mem_region *r);
 uint8_t *mem_region_host(const struct mem_region *r);
 
+/* Every region, enabled or not, in order of creation. Machine lock held. */
+struct mem_region_info {
+    const char *name, *alias_of; /* of the target; NULL: no alias */
+    enum mem_kind kind;
+    gpa_t gpa;
+    uint64_t size, alias_off;
+    int priority;
+    bool enabled;
+};
+void physmem_foreach(struct physmem *pm, void (*fn)(void *arg, const struct mem_region_info *r),
+                     void *arg);
+
 struct physmem_listener {
     /* The flat view changed; `view` holds `n` sections in ascending order. Machine lock held. */
     void (*view_changed)(void *opaque, const struct mem_section *view, size_t n);
@@ -113,6 +125,8 @@ struct physmem_listener {
     void (*a20_changed)(void *opaque, bool open);
     /* Dirty bits of [gpa, gpa+len) were cleared: trap the next write again. */
     void (*dirty_rearm)(void *opaque, gpa_t gpa, uint64_t len);
+    /* Dirty bits are about to be read: set those that are kept elsewhere. Called often. */
+    void (*dirty_sync)(void *opaque);
     void *opaque;
     struct physmem_listener *next;
 };

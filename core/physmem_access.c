@@ -363,6 +363,11 @@ bool mem_region_test_clear_dirty(struct mem_region *r, uint64_t off, uint64_t le
     if (!page_range(r, off, len, &first, &last)) {
         return false;
     }
+    for (struct physmem_listener *l = r->pm->listeners; l; l = l->next) {
+        if (l->dirty_sync) {
+            l->dirty_sync(l->opaque);
+        }
+    }
     size_t run = 0; /* dirty pages in a row up to p: one call tells of them all */
     for (size_t p = first; p <= last; p++) {
         if (atomic_load_explicit(&r->dirty[p], memory_order_relaxed) &&

@@ -69,7 +69,8 @@ static void set_unknown_error(const char *name, GError **err)
 }
 
 /* One name: true when it works and is now in *out. *why tells the reason otherwise. */
-static bool try_one(const char *name, struct accel_choice *out, char **why, GError **err)
+static bool try_one(const char *name, const struct opts *o, struct accel_choice *out, char **why,
+                    GError **err)
 {
     const struct accel_ops *ops = accel_find(name);
     if (!ops) {
@@ -83,7 +84,8 @@ static bool try_one(const char *name, struct accel_choice *out, char **why, GErr
     }
     GError *probe_err = NULL;
     memset(&out->caps, 0, sizeof out->caps);
-    if (!ops->probe(&out->caps, &probe_err)) {
+    if (!(o && ops->probe_opts ? ops->probe_opts(o, &out->caps, &probe_err)
+                               : ops->probe(&out->caps, &probe_err))) {
         *why = g_strdup(probe_err ? probe_err->message : "it cannot work here");
         g_clear_error(&probe_err);
         return false;
@@ -96,7 +98,7 @@ static bool choose_default(struct accel_choice *out, GError **err)
 {
     for (size_t i = 0; accel_list[i]; i++) {
         char *why = NULL;
-        if (try_one(accel_list[i]->name, out, &why, err)) {
+        if (try_one(accel_list[i]->name, NULL, out, &why, err)) {
             return true;
         }
         g_free(why);
@@ -128,7 +130,7 @@ static bool choose_from(const char *spec, bool last, struct accel_choice *out, b
     GError *fatal = NULL;
     for (size_t i = 0; names[i] && !found && !fatal; i++) {
         char *why = NULL;
-        found = try_one(names[i], out, &why, &fatal);
+        found = try_one(names[i], o, out, &why, &fatal);
         if (!found && !fatal && !*fallback) {
             g_set_error(&fatal, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-accel %s: %s", names[i], why);
         } else if (!found && !fatal) {
@@ -169,7 +171,7 @@ bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, 
         }
     }
     char *why = NULL;
-    bool ok = try_one("tcg", out, &why, err);
+    bool ok = try_one("tcg", NULL, out, &why, err);
     g_free(why);
     return ok;
 }

@@ -100,11 +100,15 @@ struct accel_ops {
     const char *desc;
     /* Can it work here? No side effects; the error says why not and what to do. */
     bool (*probe)(struct accel_caps *caps, GError **err);
+    /* Optional: the same where -accel's options say where to look. */
+    bool (*probe_opts)(const struct opts *o, struct accel_caps *caps, GError **err);
 
     int (*vm_create)(struct accel_vm **vm, const struct accel_params *p, GError **err);
     void (*vm_destroy)(struct accel_vm *vm);
-    /* Only with caps.dictates_ram. */
+    /* Only with caps.dictates_ram: where guest RAM lies; host and guest addresses differ by a
+     * constant. The memory outlives the VM, until ram_free of what stands for address 0. */
     void *(*ram_alloc)(struct accel_vm *vm, gpa_t gpa, uint64_t size);
+    void (*ram_free)(void *base);
     /* size 0 removes. NULL if the accelerator listens to physmem itself. */
     int (*slot_set)(struct accel_vm *vm, unsigned slot, gpa_t gpa, void *host, uint64_t size,
                     unsigned flags);
@@ -144,6 +148,8 @@ struct accel_ops {
     void (*stats)(struct accel_vm *vm, GString *out);
     /* The last exceptions and interrupts, where the accelerator sees them. Between runs. */
     void (*fault_log)(struct accel_vcpu *vcpu, struct x86_fault_log *out);
+    /* Record taken branches there from the next run on; NULL: no more. -ENOTSUP. */
+    int (*branch_log)(struct accel_vcpu *vcpu, struct x86_branch_ring *ring);
 };
 
 /* accel.def: every accelerator, best first. NULL-terminated. */

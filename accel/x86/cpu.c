@@ -8,17 +8,10 @@
 #include "accel/x86/system.h"
 #include "core/physmem.h"
 
-struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
-                            const struct x86_cpu_model *m, const struct x86_topology *t,
-                            uint32_t apic_id)
+void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus *bus,
+                  const struct x86_cpu_model *m, const struct x86_topology *t, uint32_t apic_id)
 {
-    /* mem_buf is aligned for vectors by its place in a 64-byte aligned block */
-    size_t size = (sizeof(struct x86_cpu) + 63) & ~(size_t)63;
-    struct x86_cpu *cpu = aligned_alloc(64, size);
-    if (!cpu) {
-        return NULL;
-    }
-    memset(cpu, 0, size);
+    memset(cpu, 0, sizeof *cpu);
     cpu->pm = pm;
     cpu->bus = *bus;
     cpu->model = m;
@@ -33,6 +26,18 @@ struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
     x86_tlb_flush(cpu, true);
     x86_mode_changed(cpu);
     x86_debug_update(cpu);
+}
+
+struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
+                            const struct x86_cpu_model *m, const struct x86_topology *t,
+                            uint32_t apic_id)
+{
+    /* mem_buf is aligned for vectors by its place in a 64-byte aligned block */
+    size_t size = (sizeof(struct x86_cpu) + 63) & ~(size_t)63;
+    struct x86_cpu *cpu = aligned_alloc(64, size);
+    if (cpu) {
+        x86_cpu_init(cpu, pm, bus, m, t, apic_id);
+    }
     return cpu;
 }
 

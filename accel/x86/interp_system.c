@@ -171,8 +171,12 @@ static void cpuid(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     uint32_t out[4];
     (void)i;
-    x86_cpuid(cpu->model, cpu->topology, cpu->apic_id, &cpu->st, (uint32_t)cpu->st.gpr[X86_RAX],
-              (uint32_t)cpu->st.gpr[X86_RCX], out);
+    uint32_t leaf = (uint32_t)cpu->st.gpr[X86_RAX], subleaf = (uint32_t)cpu->st.gpr[X86_RCX];
+    if (cpu->bus.cpuid) {
+        cpu->bus.cpuid(cpu->bus.opaque, leaf, subleaf, out);
+    } else {
+        x86_cpuid(cpu->model, cpu->topology, cpu->apic_id, &cpu->st, leaf, subleaf, out);
+    }
     cpu->st.gpr[X86_RAX] = out[0];
     cpu->st.gpr[X86_RBX] = out[1];
     cpu->st.gpr[X86_RCX] = out[2];

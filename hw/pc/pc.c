@@ -194,8 +194,9 @@ static void build_memory(struct pc *pc)
     pc->ram_above_4g = c->ram_size - pc->ram_below_4g;
     pc->ram_low = physmem_add_ram(c->mem, "ram-low", 0, pc->ram_below_4g, c->ram_host, 0);
     if (pc->ram_above_4g) {
-        pc->ram_high = physmem_add_ram(c->mem, "ram-high", GIB(4), pc->ram_above_4g,
-                                       c->ram_host + pc->ram_below_4g, 0);
+        uint8_t *high = c->ram_host_high ? c->ram_host_high : c->ram_host + pc->ram_below_4g;
+        pc->ram_high =
+            physmem_add_ram(c->mem, "ram-high", GIB(4), pc->ram_above_4g, high, 0);
     }
     /* Writes are dropped in silence: OVMF tells a ROM from flash memory by that. */
     pc->bios_region = physmem_add_rom(c->mem, "bios", GIB(4) - pc->bios_len, pc->bios_len, pc->bios,

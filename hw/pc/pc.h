@@ -39,6 +39,7 @@ struct pc_config {
     /* Processors and memory. ram_host: ram_size bytes, zeroed, owned by the caller. */
     uint64_t ram_size;
     uint8_t *ram_host;
+    uint8_t *ram_host_high; /* of what lies above 4 GiB; NULL: it follows in ram_host */
     unsigned cpus;
     const struct x86_topology *topology;
     const struct x86_cpu_model *model; /* CPUID-derived tables (SMBIOS, MADT) */
