@@ -56,6 +56,13 @@ static bool option_display_name(struct vm_config *c, const char *name, const cha
     return true;
 }
 
+static bool option_monitor(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    (void)err;
+    g_ptr_array_add(c->monitor, g_strdup_printf("%s %s", name, value));
+    return true;
+}
+
 static bool option_s(struct vm_config *c, const char *name, const char *value, GError **err)
 {
     (void)name;
@@ -178,6 +185,9 @@ static bool option_version(struct vm_config *c, const char *name, const char *va
 #endif
 #ifdef HAVE_VNC
             " LibVNCServer"
+#endif
+#ifdef HAVE_JANSSON
+            " jansson"
 #endif
             "\n");
     return true;

@@ -648,7 +648,8 @@ static bool make_ui(struct vm *vm, GError **err)
 {
     const struct vm_config *c = vm->config;
     bool quiet = c->serial->len == 0 && c->parallel->len == 0 && c->debugcon->len == 0 &&
-                 c->chardev->len == 0 && !c->nographic;
+                 c->chardev->len == 0 && !c->nographic &&
+                 !chardev_set_stdio_taken(vm->chardevs);
     const struct ui_params p = {
         .display = vm->display,
         .input = vm->input,
@@ -682,8 +683,9 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
-           make_board(vm, err) && make_vcpus(vm, err) &&
-           make_gdb(vm, err) && make_process(vm, err) &&
+           setup_monitors(vm, err) && make_board(vm, err) &&
+           (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
+           make_process(vm, err) &&
            make_ui(vm, err);
 }
 
@@ -712,6 +714,7 @@ void vm_free(struct vm *vm)
 {
     machine_lock();
     ui_close(vm->ui);
+    free_monitors(vm);
     gdbstub_free(vm->gdb, vm->status);
     if (vm->vcpus) {
         vcpus_free(vm->vcpus);
@@ -813,12 +816,13 @@ static void drive_arg_free(void *p)
     {                                                                                            \
         &(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global, \
             &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net,              \
-            &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name    \
+            &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name,   \
+            &(c)->monitor                                                                        \
     }
 #define STRINGS(c)                                                                              \
     {                                                                                           \
         (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,     \
-            (c)->uuid, (c)->pidfile, (c)->monitor, (c)->log_items, (c)->log_file, (c)->gdb,     \
+            (c)->uuid, (c)->pidfile, (c)->log_items, (c)->log_file, (c)->gdb,     \
             (c)->screenshot_on_exit,                                                            \
             (c)->screentext_on_exit                                                             \
     }

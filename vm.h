@@ -22,11 +22,13 @@ struct vm_config {
     GPtrArray *smp, *mem;
     GPtrArray *drive; /* struct drive_arg */
     GPtrArray *device, *global, *chardev, *serial, *parallel, *debugcon, *net;
+    GPtrArray *monitor; /* "OPTION VALUE" of -monitor, -qmp, -qmp-pretty and -mon */
     GPtrArray *firmware_dir, *fw_cfg, *smbios, *boot, *rtc, *name;
     char *bios, *kernel, *initrd, *append;
-    char *vga, *display, *vnc, *uuid, *pidfile, *monitor;
+    char *vga, *display, *vnc, *uuid, *pidfile;
     char *log_items, *log_file, *gdb;
     char *screenshot_on_exit, *screentext_on_exit;
+    char *report, *guest_timeout;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
     bool no_acpi, no_hpet, only_migratable, full_screen;
 };

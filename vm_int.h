@@ -10,6 +10,7 @@
 #include "accel/api/vcpu.h"
 #include "core/clock.h"
 #include "hw/pc/lapic.h"
+#include "monitor/monitor.h"
 #include "os/os.h"
 #include "vm.h"
 #include "vm_setup.h"
@@ -45,7 +46,10 @@ struct vm {
     const char *reset_reason; /* of the reset that is posted; NULL: the guest's own */
     struct vm_listener *listeners;
     struct gdbstub *gdb; /* -gdb; NULL: none */
+    struct monitor_set *monitors;
+    GArray *monitor_plan; /* vm_monitor.c */
     int status;
+    struct vm_report *report; /* -report, -guest-timeout; NULL: neither */
 };
 
 /* vm_accel.c: what struct vcpu_owner's failed comes to. */
@@ -53,6 +57,16 @@ void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text);
 
 /* vm.c: the end of the run; the first caller decides. */
 void vm_finish(struct vm *vm, int status, bool guest, const char *reason);
+
+/* vm_monitor.c: before the board, after it, at the end. */
+bool setup_monitors(struct vm *vm, GError **err);
+bool start_monitors(struct vm *vm, GError **err);
+void free_monitors(struct vm *vm);
+
+/* vm_report.c: when the rest is there, after the run, at the end. */
+bool vm_report_start(struct vm *vm, GError **err);
+void vm_report_write(struct vm *vm);
+void vm_report_free(struct vm *vm);
 
 /* vm_control.c */
 void vm_emit(struct vm *vm, const struct vm_event *e);

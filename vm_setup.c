@@ -434,11 +434,6 @@ bool setup_refusals(const struct vm_config *c, GError **err)
     if (!ui_check(c->display, c->vnc, err)) {
         return false;
     }
-    if (c->monitor && strcmp(c->monitor, "none") != 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-monitor %s: there is no monitor yet; use -monitor none", c->monitor);
-        return false;
-    }
     for (guint i = 0; i < c->net->len; i++) {
         if (strcmp(g_ptr_array_index(c->net, i), "none") != 0) {
             g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,

@@ -30,7 +30,7 @@ GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **e
 /* -chardev, -serial, -parallel, -debugcon. */
 bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc,
                     GError **err);
-/* -display, -monitor, -net: what is not there yet is refused. */
+/* -display, -net: what is not there yet is refused. */
 bool setup_refusals(const struct vm_config *c, GError **err);
 
 #endif

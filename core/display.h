@@ -65,5 +65,7 @@ bool display_cells(struct display *d, struct text_screen *t); /* after display_r
 
 /* Picture files, by suffix: .ppm always, .png where libpng was built in. */
 bool display_screenshot(struct display *d, const char *path, GError **err);
+/* The same, whatever the suffix. */
+bool display_screenshot_as(struct display *d, const char *path, bool png, GError **err);
 
 #endif

@@ -13,6 +13,7 @@
 struct input_hub {
     struct input_sink *first;
     uint8_t down[256 / 8]; /* keys that somebody pressed and nobody released */
+    unsigned buttons;
 };
 
 struct input_hub *input_hub_new(void)
@@ -70,6 +71,7 @@ void input_release_all(struct input_hub *h)
 
 void input_mouse_rel(struct input_hub *h, int dx, int dy, int dz, unsigned buttons)
 {
+    h->buttons = buttons;
     for (struct input_sink *s = h->first; s; s = s->next) {
         if (s->mouse_rel) {
             s->mouse_rel(s->opaque, dx, dy, dz, buttons);
@@ -80,12 +82,18 @@ void input_mouse_rel(struct input_hub *h, int dx, int dy, int dz, unsigned butto
 
 void input_mouse_abs(struct input_hub *h, int x, int y, int dz, unsigned buttons)
 {
+    h->buttons = buttons;
     for (struct input_sink *s = h->first; s; s = s->next) {
         if (s->mouse_abs) {
             s->mouse_abs(s->opaque, CLAMP(x, 0, 32767), CLAMP(y, 0, 32767), dz, buttons);
             return;
         }
     }
+}
+
+unsigned input_buttons(const struct input_hub *h)
+{
+    return h->buttons;
 }
 
 bool input_wants_abs(struct input_hub *h)
@@ -237,4 +245,31 @@ uint8_t input_key_by_name(const char *name)
     }
     const struct key_name *k = bsearch(name, keys, ARRAY_LEN(keys), sizeof keys[0], compare);
     return k ? k->usage : 0;
+}
+
+/* Set 1: IBM PC/AT Technical Reference, keyboard; HID usages of the same keys. */
+uint8_t input_key_by_scancode(uint8_t code)
+{
+    static const uint8_t plain[] = {
+        0x00, 0x29, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2d, 0x2e, 0x2a,
+        0x2b, 0x14, 0x1a, 0x08, 0x15, 0x17, 0x1c, 0x18, 0x0c, 0x12, 0x13, 0x2f, 0x30, 0x28, 0xe0,
+        0x04, 0x16, 0x07, 0x09, 0x0a, 0x0b, 0x0d, 0x0e, 0x0f, 0x33, 0x34, 0x35, 0xe1, 0x31, 0x1d,
+        0x1b, 0x06, 0x19, 0x05, 0x11, 0x10, 0x36, 0x37, 0x38, 0xe5, 0x55, 0xe2, 0x2c, 0x39, 0x3a,
+        0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x40, 0x41, 0x42, 0x43, 0x53, 0x47, 0x5f, 0x60, 0x61, 0x56,
+        0x5c, 0x5d, 0x5e, 0x57, 0x59, 0x5a, 0x5b, 0x62, 0x63, 0x46, 0x00, 0x64, 0x44, 0x45,
+    };
+    static const struct {
+        uint8_t code, usage;
+    } extended[] = {
+        { 0x1c, 0x58 }, { 0x1d, 0xe4 }, { 0x35, 0x54 }, { 0x37, 0x46 }, { 0x38, 0xe6 },
+        { 0x47, 0x4a }, { 0x48, 0x52 }, { 0x49, 0x4b }, { 0x4b, 0x50 }, { 0x4d, 0x4f },
+        { 0x4f, 0x4d }, { 0x50, 0x51 }, { 0x51, 0x4e }, { 0x52, 0x49 }, { 0x53, 0x4c },
+        { 0x5b, 0xe3 }, { 0x5c, 0xe7 }, { 0x5d, 0x65 },
+    };
+    for (size_t i = 0; code & 0x80 && i < ARRAY_LEN(extended); i++) {
+        if (extended[i].code == (code & 0x7f)) {
+            return extended[i].usage;
+        }
+    }
+    return code < ARRAY_LEN(plain) ? plain[code] : 0;
 }

@@ -31,8 +31,11 @@ void input_release_all(struct input_hub *h); /* the window lost the keyboard */
 void input_mouse_rel(struct input_hub *h, int dx, int dy, int dz, unsigned buttons);
 void input_mouse_abs(struct input_hub *h, int x, int y, int dz, unsigned buttons);
 bool input_wants_abs(struct input_hub *h);
+unsigned input_buttons(const struct input_hub *h); /* as told last */
 
 /* QEMU's key name ("ret", "ctrl", "f1", "a") to HID usage, 0 = unknown or not on page 7. */
 uint8_t input_key_by_name(const char *name);
+/* A scan code of set 1 (an AT keyboard's), bit 7 standing for the prefix E0h; 0 = unknown. */
+uint8_t input_key_by_scancode(uint8_t code);
 
 #endif

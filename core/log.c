@@ -247,6 +247,12 @@ bool log_parse_mask(const char *text, unsigned *mask, const char **bad)
     return ok;
 }
 
+const char *log_item(unsigned i, unsigned *mask)
+{
+    *mask = i < ARRAY_LEN(items) ? items[i].mask : 0;
+    return *mask ? items[i].name : NULL; /* those without a mask stand last */
+}
+
 void log_print_items(void)
 {
     puts("Log items (comma-separated):");

@@ -50,5 +50,7 @@ void log_flush(void);
 /* -d a,b,c: returns false and sets *bad to the first unknown item (points into a static buffer). */
 bool log_parse_mask(const char *items, unsigned *mask, const char **bad);
 void log_print_items(void); /* -d help, on stdout */
+/* Items by number; NULL behind the last. */
+const char *log_item(unsigned i, unsigned *mask);
 
 #endif

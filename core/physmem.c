@@ -450,3 +450,22 @@ void physmem_remove_listener(struct physmem *pm, struct physmem_listener *l)
         }
     }
 }
+
+void physmem_foreach(struct physmem *pm, void (*fn)(void *arg, const struct mem_region_info *r),
+                     void *arg)
+{
+    for (guint i = 0; i < pm->regions->len; i++) {
+        const struct mem_region *r = g_ptr_array_index(pm->regions, i);
+        const struct mem_region_info info = {
+            .name = r->name,
+            .alias_of = r->alias_of ? r->alias_of->name : NULL,
+            .kind = r->alias_of && !r->kind_set ? r->alias_of->kind : r->kind,
+            .gpa = r->gpa,
+            .size = r->size,
+            .alias_off = r->alias_off,
+            .priority = r->priority,
+            .enabled = r->enabled,
+        };
+        fn(arg, &info);
+    }
+}

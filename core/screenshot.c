@@ -86,6 +86,11 @@ bool display_screenshot(struct display *d, const char *path, GError **err)
                     "screenshot '%s': the name must end in .ppm or .png", path);
         return false;
     }
+    return display_screenshot_as(d, path, png, err);
+}
+
+bool display_screenshot_as(struct display *d, const char *path, bool png, GError **err)
+{
     int e = write_picture(display_refresh(d, true), path, png);
     if (e == -ENOTSUP) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,

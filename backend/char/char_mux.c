@@ -173,6 +173,11 @@ struct chardev *chardev_mux_new(struct chardev *base)
     return c;
 }
 
+const struct chardev *chardev_mux_base(const struct chardev *c)
+{
+    return ((const struct mux *)c->priv)->base;
+}
+
 int chardev_mux_connect(struct chardev *c, const struct chardev_frontend *fe)
 {
     struct mux *m = c->priv;

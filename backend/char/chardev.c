@@ -204,6 +204,25 @@ void chardev_set_flush_all(struct chardev_set *s)
     }
 }
 
+bool chardev_set_stdio_taken(const struct chardev_set *s)
+{
+    return s->stdio_owner != NULL;
+}
+
+void chardev_set_foreach(struct chardev_set *s,
+                         void (*fn)(void *arg, const char *id, const char *kind, bool open,
+                                    const char *info),
+                         void *arg)
+{
+    for (guint i = 0; i < s->all->len; i++) {
+        const struct chardev *c = g_ptr_array_index(s->all, i);
+        const struct chardev *end = c->kind == &chardev_kind_mux ? chardev_mux_base(c) : c;
+        bool waits = end->kind == &chardev_kind_socket || end->kind == &chardev_kind_pty;
+        fn(arg, c->id, end->kind->name, end->open || !waits,
+           c == end ? NULL : "mux");
+    }
+}
+
 void chardev_set_on_quit(struct chardev_set *s, void (*quit)(void *opaque), void *opaque)
 {
     s->quit = quit;

@@ -66,6 +66,12 @@ struct chardev *chardev_set_find(struct chardev_set *s, const char *id);
  * more options may follow after a comma. `id` names the new one. */
 struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, const char *spec,
                                        GError **err);
+bool chardev_set_stdio_taken(const struct chardev_set *s);
+/* Every chardev that a user named; `info` is the kind's own word ("unix:/path") or NULL. */
+void chardev_set_foreach(struct chardev_set *s,
+                         void (*fn)(void *arg, const char *id, const char *kind, bool open,
+                                    const char *info),
+                         void *arg);
 void chardev_set_flush_all(struct chardev_set *s);
 /* What Ctrl-A x of a mux calls (main loop, lock held). */
 void chardev_set_on_quit(struct chardev_set *s, void (*quit)(void *opaque), void *opaque);

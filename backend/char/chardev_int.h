@@ -68,6 +68,7 @@ void chardev_destroy(struct chardev *c);
 
 /* char_mux.c: a mux on top of base, which it owns. */
 struct chardev *chardev_mux_new(struct chardev *base);
+const struct chardev *chardev_mux_base(const struct chardev *c);
 int chardev_mux_connect(struct chardev *c, const struct chardev_frontend *fe);
 void chardev_mux_disconnect(struct chardev *c, void *frontend_opaque);
 

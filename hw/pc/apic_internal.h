@@ -108,6 +108,9 @@ void lapic_eoi(struct lapic *a);
 void lapic_send_ipi(struct lapic *a, uint32_t icr, uint32_t dest);
 void lapic_self_ipi(struct lapic *a, uint8_t vector);
 
+/* apic_describe.c */
+void lapic_describe(const struct device *d, GString *out);
+
 /* apic_timer.c */
 void lapic_timer_fire(void *opaque);
 uint32_t lapic_timer_count(const struct lapic *a);

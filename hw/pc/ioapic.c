@@ -29,6 +29,7 @@ struct ioapic {
     uint8_t select, id;
     uint32_t lines; /* levels of the pins */
     uint64_t rte[IOAPIC_PINS];
+    uint64_t sent[IOAPIC_PINS]; /* messages that a processor took, for the monitor */
     uint32_t edge_vectors[256 / 32]; /* vectors of unmasked edge-triggered pins, for `acked` */
     void (*on_ack)(void *opaque, unsigned pin);
     void *on_ack_opaque;
@@ -59,7 +60,11 @@ static bool ioapic_send(struct ioapic *io, unsigned pin)
     if (!msg.logical && msg.dest == 0xff) {
         msg.dest = UINT32_MAX; /* broadcast, also to x2APICs */
     }
-    return io->cfg.deliver(io->cfg.opaque, &msg);
+    if (!io->cfg.deliver(io->cfg.opaque, &msg)) {
+        return false;
+    }
+    io->sent[pin]++;
+    return true;
 }
 
 /* A level-triggered pin interrupts while it is high and the last one has ended. */
@@ -279,6 +284,27 @@ struct ioapic *ioapic_new(const struct ioapic_config *cfg, GError **err)
     return io;
 }
 
+static void ioapic_describe(const struct device *d, GString *out)
+{
+    static const char *const modes[] = { "fixed", "lowest", "SMI",  "reserved",
+                                         "NMI",   "INIT",   "SIPI", "ExtINT" };
+    const struct ioapic *io = (const struct ioapic *)d;
+
+    g_string_append_printf(out, "ioapic0: ver=0x%x id=0x%02x sel=0x%02x\n", VERSION & 0xff, io->id,
+                           io->select);
+    for (unsigned i = 0; i < IOAPIC_PINS; i++) {
+        uint64_t rte = io->rte[i];
+        g_string_append_printf(
+            out,
+            "  pin %-2u 0x%016" G_GINT64_MODIFIER "x dest=%u %s vec=%02x %s %s%s%s%s, %"
+            G_GUINT64_FORMAT " sent\n",
+            i, rte, (unsigned)(rte >> RTE_DEST_SHIFT), rte & RTE_LOGICAL ? "logical" : "physical",
+            (unsigned)(rte & RTE_VECTOR), modes[rte_mode(rte)], rte & RTE_LEVEL ? "level" : "edge",
+            rte & RTE_MASK ? " masked" : "", rte & RTE_REMOTE_IRR ? " remote-irr" : "",
+            io->lines >> i & 1 ? " high" : "", io->sent[i]);
+    }
+}
+
 const struct device_class ioapic_class = {
     .name = "ioapic",
     .desc = "I/O APIC",
@@ -286,4 +312,5 @@ const struct device_class ioapic_class = {
     .realize = ioapic_realize,
     .unrealize = ioapic_unrealize,
     .reset = ioapic_reset,
+    .describe = ioapic_describe,
 };

@@ -566,4 +566,5 @@ const struct device_class lapic_class = {
     .realize = lapic_realize,
     .unrealize = lapic_unrealize,
     .reset = lapic_reset,
+    .describe = lapic_describe,
 };

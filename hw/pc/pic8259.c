@@ -43,6 +43,7 @@ struct pic_chip {
     bool has_icw3, has_icw4;
     bool aeoi, rotate_aeoi, sfnm, special_mask;
     bool read_isr, poll;
+    uint64_t taken[8]; /* requests acknowledged, for the monitor */
 };
 
 struct pic8259 {
@@ -130,6 +131,7 @@ static void pic_update_irq(struct pic8259 *p)
 static void pic_take(struct pic_chip *c, unsigned ir)
 {
     c->edges &= (uint8_t) ~(1u << ir);
+    c->taken[ir]++;
     if (!c->aeoi) {
         c->isr |= (uint8_t)(1u << ir);
     } else if (c->rotate_aeoi) {
@@ -431,6 +433,29 @@ struct pic8259 *pic8259_new(struct ioport_space *io, struct irq intr, GError **e
     return p;
 }
 
+static void pic_describe(const struct device *d, GString *out)
+{
+    const struct pic8259 *p = (const struct pic8259 *)d;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const struct pic_chip *c = &p->chip[i];
+        g_string_append_printf(out,
+                               "pic%u: irr=%02x imr=%02x isr=%02x lines=%02x hprio=%u irq_base=%02x "
+                               "elcr=%02x%s%s%s%s\n",
+                               i, pic_irr(c), c->imr, c->isr, c->lines, (c->lowest + 1) & 7,
+                               c->base, c->elcr, c->aeoi ? " auto-eoi" : "",
+                               c->sfnm ? " special-fully-nested" : "",
+                               c->special_mask ? " special-mask" : "",
+                               c->expect ? " (being initialised)" : "");
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        uint64_t n = p->chip[i / 8].taken[i % 8];
+        if (n && i != CASCADE) {
+            g_string_append_printf(out, "irq %u: %" G_GUINT64_FORMAT " taken\n", i, n);
+        }
+    }
+}
+
 const struct device_class pic8259_class = {
     .name = "isa-pic",
     .desc = "8259A interrupt controllers",
@@ -438,4 +463,5 @@ const struct device_class pic8259_class = {
     .realize = pic_realize,
     .unrealize = pic_unrealize,
     .reset = pic_reset,
+    .describe = pic_describe,
 };
