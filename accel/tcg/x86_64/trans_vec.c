@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SSE and AVX: the guest's vector registers are the host's (trans.h), so an instruction is copied,
+ * with its memory operand and its general registers changed. Unaligned operands that would fault,
+ * and whatever touches memory element by element, are the handler's.
+ */
+#include <string.h>
+
+#include "accel/tcg/x86_64/trans_extra.h"
+
+enum { MXCSR_FLAGS = 0x3f, MXCSR_MASKS = 0x1f80 };
+
+/* --- which ------------------------------------------------------------------------------------ */
+
+static bool starts(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* May it raise floating-point exceptions, or round? Integer mnemonics begin with P. */
+static bool uses_mxcsr(const struct x86_insn *i)
+{
+    static const char *const arith[] = { "ADD", "SUB",   "MUL", "DIV",  "MIN",  "MAX", "SQRT",
+                                         "CMP", "ROUND", "DPP", "HADD", "HSUB", "FM",  "FNM" };
+    const char *s = x86_op_name((enum x86_op)i->op);
+    s += (i->prefixes & X86_PFX_VEX) && *s == 'V';
+    if (starts(s, "CVT") || starts(s, "COMIS") || starts(s, "UCOMIS")) {
+        return true;
+    }
+    for (size_t k = 0; k < sizeof arith / sizeof *arith; k++) {
+        if (starts(s, arith[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_pcmpestr(unsigned op)
+{
+    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPESTRM || op == X86_OP_VPCMPESTRI ||
+           op == X86_OP_VPCMPESTRM;
+}
+
+static bool is_pcmpstri(unsigned op)
+{
+    return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPISTRI || op == X86_OP_VPCMPESTRI ||
+           op == X86_OP_VPCMPISTRI;
+}
+
+static bool sets_flags(const struct x86_insn *i)
+{
+    switch (i->op) {
+    case X86_OP_COMISS:
+    case X86_OP_COMISD:
+    case X86_OP_UCOMISS:
+    case X86_OP_UCOMISD:
+    case X86_OP_VCOMISS:
+    case X86_OP_VCOMISD:
+    case X86_OP_VUCOMISS:
+    case X86_OP_VUCOMISD:
+    case X86_OP_PTEST:
+    case X86_OP_VPTEST:
+    case X86_OP_VTESTPS:
+    case X86_OP_VTESTPD:
+    case X86_OP_PCMPISTRM:
+    case X86_OP_VPCMPISTRM: return true;
+    default: return is_pcmpestr(i->op) || is_pcmpstri(i->op);
+    }
+}
+
+/* Left to their handlers. */
+static bool refused(const struct x86_insn *i)
+{
+    switch (i->op) {
+    case X86_OP_MASKMOVQ:
+    case X86_OP_MASKMOVDQU:
+    case X86_OP_VMASKMOVDQU:
+    case X86_OP_VMASKMOVPS:
+    case X86_OP_VMASKMOVPD:
+    case X86_OP_VPMASKMOVD:
+    case X86_OP_VPMASKMOVQ:
+    case X86_OP_VGATHERDPS:
+    case X86_OP_VGATHERDPD:
+    case X86_OP_VGATHERQPS:
+    case X86_OP_VGATHERQPD:
+    case X86_OP_VPGATHERDD:
+    case X86_OP_VPGATHERDQ:
+    case X86_OP_VPGATHERQD:
+    case X86_OP_VPGATHERQQ:
+    case X86_OP_EMMS: return true;
+    case X86_OP_VZEROALL:
+    case X86_OP_VZEROUPPER: return i->mode != 8; /* leave registers 8 to 15 alone there */
+    default: return false;
+    }
+}
+
+static bool is_mxcsr(unsigned op)
+{
+    return op == X86_OP_LDMXCSR || op == X86_OP_STMXCSR || op == X86_OP_VLDMXCSR ||
+           op == X86_OP_VSTMXCSR;
+}
+
+static bool operand_ok(const struct x86_insn *i, const struct x86_operand *o, struct trans_info *f)
+{
+    switch (o->kind) {
+    case X86_OPND_NONE:
+    case X86_OPND_IMM:
+    case X86_OPND_XMM:
+    case X86_OPND_YMM: return true;
+    case X86_OPND_GPR:
+        f->wregs |= o->access & X86_ACC_W ? (uint16_t)(1u << o->reg) : 0;
+        return o->size >= 4 || !(o->access & X86_ACC_W);
+    case X86_OPND_MEM: f->mem = true; return o->size != 0 && i->adsize >= 4;
+    default: return false;
+    }
+}
+
+bool trans_vec_classify(const struct x86_insn *i, struct trans_info *f)
+{
+    f->wregs = is_pcmpstri(i->op) ? 1u << X86_RCX : 0;
+    for (unsigned k = 0; k < i->nopnd; k++) {
+        if (!operand_ok(i, &i->opnd[k], f)) {
+            return false;
+        }
+    }
+    f->vec = i->cls == X86_CLS_AVX ? TRANS_AVX : TRANS_SSE;
+    f->vec |= uses_mxcsr(i) || i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR ? TRANS_FP : 0;
+    f->writes = sets_flags(i) ? FL_ALL : FL_NONE;
+    return !refused(i);
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* As in interp_host.c: 128-bit operands of legacy SSE are aligned, save for these; of AVX only
+ * these. */
+static unsigned alignment(const struct x86_insn *i, unsigned size)
+{
+    switch (i->op) {
+    case X86_OP_MOVUPS:
+    case X86_OP_MOVUPD:
+    case X86_OP_MOVDQU:
+    case X86_OP_LDDQU:
+    case X86_OP_PCMPESTRI:
+    case X86_OP_PCMPESTRM:
+    case X86_OP_PCMPISTRI:
+    case X86_OP_PCMPISTRM: return 1;
+    case X86_OP_VMOVAPS:
+    case X86_OP_VMOVAPD:
+    case X86_OP_VMOVDQA:
+    case X86_OP_VMOVNTPS:
+    case X86_OP_VMOVNTPD:
+    case X86_OP_VMOVNTDQ:
+    case X86_OP_VMOVNTDQA: return size;
+    default: return i->cls == X86_CLS_SSE && size == 16 ? 16 : 1;
+    }
+}
+
+/* The flags that were raised are in the host's register, the masks in st. */
+static void gen_mxcsr(struct trans *t, const struct x86_insn *i, unsigned k)
+{
+    struct emit *e = &t->e;
+    bool load = i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR;
+    struct emit_mem m = trans_mem(t, k, 4, !load);
+    if (load) { /* only what keeps all exceptions masked */
+        emit_xrmm(e, 4, 0x8b, T1, &m);
+        emit_xrr(e, 4, 0x8b, T2, T1);
+        emit_alu_ri(e, 4, 6, T2, MXCSR_MASKS);
+        emit_xrr(e, 4, 0xf7, 0, T2);
+        emit_32(e, 0xffff0000u | MXCSR_MASKS);
+        trans_slow(t, k, emit_jcc(e, 5));
+        emit_xrc(e, 4, 0x89, T1, OFF(st.fpu.mxcsr), 0);
+        emit_xrc(e, 4, 0x0fae, 2, OFF(st.fpu.mxcsr), 0);
+        return;
+    }
+    emit_xrc(e, 4, 0x0fae, 3, OFF(jit.tmp), 0);
+    emit_xrc(e, 4, 0x8b, T1, OFF(jit.tmp), 0);
+    emit_alu_ri(e, 4, 4, T1, MXCSR_FLAGS);
+    emit_xrc(e, 4, 0x0b, T1, OFF(st.fpu.mxcsr), 0);
+    emit_xrmm(e, 4, 0x89, T1, &m);
+}
+
+/* --- code ------------------------------------------------------------------------------------- */
+
+/* The host register of a register operand. */
+static unsigned host_reg(struct trans *t, const struct x86_operand *o, unsigned tmp)
+{
+    if (o->kind != X86_OPND_GPR) {
+        return o->reg;
+    }
+    return o->access & X86_ACC_R ? trans_get(t, o->reg, tmp) : trans_dest(o->reg, tmp);
+}
+
+void trans_vec(struct trans *t, const struct x86_insn *i, unsigned k)
+{
+    if (is_mxcsr(i->op)) {
+        gen_mxcsr(t, i, k);
+        return;
+    }
+    struct emit *e = &t->e;
+    struct emit_form f = emit_form_of(i);
+    const struct x86_operand *mem = trans_mem_opnd(i);
+    const struct x86_operand *reg = trans_opnd_at(i, X86_LOC_REG);
+    const struct x86_operand *rm = trans_opnd_at(i, X86_LOC_RM);
+    struct emit_mem m = { .base = -1 };
+    if (mem) {
+        m = trans_mem(t, k, mem->size, mem->access & X86_ACC_W);
+        trans_aligned(t, k, &m, alignment(i, mem->size));
+    }
+    if (is_pcmpestr(i->op)) {
+        m = mem ? trans_mem_t1(t, &m) : m;
+        emit_xrr(e, 8, 0x8b, H_RAX, trans_get(t, X86_RAX, H_RAX));
+    }
+    unsigned r = reg ? host_reg(t, reg, T1) : i->modrm >> 3 & 7u;
+    if (!i->has_modrm) { /* VZEROUPPER, VZEROALL */
+        emit_8(e, 0xc5);
+        emit_8(e, i->vex_l ? 0xfc : 0xf8);
+        emit_8(e, 0x77);
+    } else if (mem) {
+        emit_frm(e, &f, r, &m);
+    } else {
+        unsigned b = rm ? host_reg(t, rm, T2) : i->modrm & 7u;
+        emit_frr(e, &f, r, b);
+        if (rm && rm->kind == X86_OPND_GPR && (rm->access & X86_ACC_W)) {
+            trans_put(t, rm->reg, b);
+        }
+    }
+    if (reg && reg->kind == X86_OPND_GPR && (reg->access & X86_ACC_W)) {
+        trans_put(t, reg->reg, r);
+    }
+    if (t->info[k].writes) {
+        trans_flags_set(t, k);
+    }
+}
