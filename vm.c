@@ -372,11 +372,33 @@ static bool make_accel(struct vm *vm, GPtrArray *specs, GError **err)
     return true;
 }
 
+/* Guest address 0 is at *base, and so on: what lies above 4 GiB is there on the host, too. */
+static bool dictated_ram(struct vm *vm, uint64_t size, GError **err)
+{
+    uint64_t top = size + GIB(4);
+    uint8_t *base = vm->accel.ops->ram_alloc(vcpus_vm(vm->vcpus), 0, top);
+    if (!base) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST,
+                    "-m: %s has no room for %" G_GUINT64_FORMAT " MiB of memory",
+                    vm->accel.ops->name, size >> 20);
+        return false;
+    }
+    vm->ram_base = base;
+    vm->ram_free = vm->accel.ops->ram_free;
+    vm->pc_config.ram_size = size;
+    vm->pc_config.ram_host = base;
+    vm->pc_config.ram_host_high = base + GIB(4);
+    return true;
+}
+
 static bool make_ram(struct vm *vm, GError **err)
 {
     uint64_t size;
     if (!setup_mem(vm->config, &size, err)) {
         return false;
+    }
+    if (vm->accel.caps.dictates_ram) {
+        return dictated_ram(vm, size, err);
     }
     int ret = size > SIZE_MAX ? -1 : os_ram_alloc(&vm->ram, (size_t)size, "emu-ram");
     if (ret < 0) {
@@ -676,17 +698,20 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
         !setup_machine(c, &vm->pc_config, accels, err) || !setup_smp(c, &vm->topology, err) ||
         !setup_boot(c, &vm->pc_config, vm->keep, err) ||
         !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||
-        !make_accel(vm, accels, err) || !make_ram(vm, err)) {
+        !make_accel(vm, accels, err)) {
         return false;
     }
     make_core(vm, rtc_base);
+    /* An accelerator that says where RAM lies must be there first. */
+    if ((vm->accel.caps.dictates_ram && !make_vcpus(vm, err)) || !make_ram(vm, err)) {
+        return false;
+    }
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
            setup_monitors(vm, err) && make_board(vm, err) &&
            (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
-           make_process(vm, err) &&
-           make_ui(vm, err);
+           make_process(vm, err) && vm_report_start(vm, err) && make_ui(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)
@@ -745,6 +770,9 @@ void vm_free(struct vm *vm)
     }
     if (vm->ram.host) {
         os_ram_free(&vm->ram);
+    }
+    if (vm->ram_base) {
+        vm->ram_free(vm->ram_base);
     }
     accel_choice_clear(&vm->accel);
     g_ptr_array_unref(vm->keep);

@@ -21,6 +21,8 @@ struct vm {
     struct x86_cpu_model model;
     struct x86_topology topology;
     struct os_ram ram;
+    uint8_t *ram_base; /* where the accelerator chose; ram_free ends it */
+    void (*ram_free)(void *base);
     struct physmem *mem;
     struct ioport_space *io;
     struct clock *clock;
