@@ -26,7 +26,7 @@ struct revirt_gpr {
     uint64_t rip, rflags;
 };
 
-/* attr: descriptor bits 40-47 and 52-55 in a row (VMX: access rights without the gap); bit 15 null */
+/* attr: descriptor bits 40-47, 52-55 in a row (VMX: access rights without the gap); bit 15 null */
 struct revirt_segment {
     uint64_t base;
     uint32_t limit;
