@@ -56,6 +56,7 @@ bool x86_interp_fault(struct x86_cpu *cpu)
     if (cpu->exc_vector == X86_EXC_PF) {
         cpu->st.cr2 = cpu->exc_cr2;
     }
+    cpu->insn_count++; /* a delivered event is a step: a handler that faults at once makes progress */
     return x86_deliver(cpu, X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error,
                        cpu->exc_error);
 }
@@ -200,7 +201,7 @@ static bool run_blocks(struct x86_cpu *cpu)
             c->cur = NULL;
             return true;
         }
-        if (c->jit_ops && !legacy) {
+        if (c->jit_ops && cpu->code_mode != 2) {
             int how = c->jit_ops->run(cpu, b, key, watch);
             unsigned r = atomic_load_explicit(&cpu->requests, memory_order_relaxed);
             if (how > 0 || (how == 0 && (r & watch))) {
@@ -256,6 +257,7 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
         ev->nmi_pending = 0;
         ev->nmi_blocked = 1;
         cpu->st.mp = X86_MP_RUNNABLE;
+        cpu->insn_count++;
         if (!x86_deliver(cpu, X86_EVENT_NMI, X86_EXC_NMI, false, 0)) {
             *stop = X86_STOP_SHUTDOWN;
             return false;
@@ -267,6 +269,7 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
         if (vector >= 0) {
             cpu->st.mp = X86_MP_RUNNABLE;
             cpu->blocks->stats.interrupts++;
+            cpu->insn_count++;
             if (!x86_deliver(cpu, X86_EVENT_EXTERNAL, (unsigned)vector, false, 0)) {
                 *stop = X86_STOP_SHUTDOWN;
                 return false;
@@ -342,6 +345,7 @@ static bool deliver_pending(struct x86_cpu *cpu)
 {
     struct x86_events *ev = &cpu->st.ev;
     ev->exception_pending = 0;
+    cpu->insn_count++;
     if (ev->exception_vector == X86_EXC_PF) {
         cpu->st.cr2 = ev->exception_payload;
     } else if (ev->exception_vector == X86_EXC_DB) {
