@@ -711,7 +711,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
            setup_monitors(vm, err) && make_board(vm, err) &&
            (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
-           make_process(vm, err) && vm_report_start(vm, err) && make_ui(vm, err);
+           make_process(vm, err) &&
+           make_ui(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)

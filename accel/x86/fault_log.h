@@ -43,4 +43,14 @@ struct x86_fault_log {
     struct x86_irq_rec irq[X86_IRQ_LOG_SIZE]; /* external, NMI and software interrupts */
 };
 
+/* Taken branches, only while somebody asked (x86_block_cache.branches). */
+#define X86_BRANCH_LOG_SIZE 64
+struct x86_branch_rec {
+    uint64_t from, to; /* linear addresses */
+};
+struct x86_branch_ring {
+    uint64_t n;
+    struct x86_branch_rec rec[X86_BRANCH_LOG_SIZE];
+};
+
 #endif
