@@ -290,6 +290,7 @@ bench-now:
 install: all
 	install -d '$(DESTDIR)$(prefix)/bin' '$(DESTDIR)$(prefix)/share/emu'
 	install -m 755 $B/emu '$(DESTDIR)$(prefix)/bin/emu'
+	install -m 755 $Stools/emu-test '$(DESTDIR)$(prefix)/bin/emu-test'
 	$(if $(LOADED),install -d '$(DESTDIR)$(prefix)/lib/emu')
 	$(if $(LOADED),install -m 755 $(MODULE_SOS) '$(DESTDIR)$(prefix)/lib/emu/')
 	$(if $(SHARE),install -m 644 $(SHARE) '$(DESTDIR)$(prefix)/share/emu/')

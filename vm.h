@@ -55,6 +55,8 @@ void vm_free(struct vm *vm);
 #define VM_EXIT_TRIPLE_FAULT 2
 /* ... and of an accelerator that broke down. */
 #define VM_EXIT_ACCEL_FAILED 4
+/* ... and -guest-timeout; what timeout(1) gives. */
+#define VM_EXIT_GUEST_TIMEOUT 124
 
 /* --- the running machine, for monitors and debuggers (vm_control.c) --------------------------- */
 
