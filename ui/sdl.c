@@ -40,6 +40,8 @@ struct sdl_ui {
     unsigned buttons;    /* as struct input_sink has them */
     int dx, dy;          /* motion not yet delivered */
     int abs_x, abs_y;
+    bool moved;          /* abs_x, abs_y are not yet delivered */
+    bool absolute;       /* the guest wants them */
     int set_w, set_h;    /* the size that we gave the window */
 };
 
@@ -167,13 +169,24 @@ static void set_grab(struct sdl_ui *u, bool on)
 static void send_mouse(struct sdl_ui *u, int dz, bool always)
 {
     if (input_wants_abs(u->p.input)) {
-        if (always || u->dx || u->dy) {
+        if (always || u->moved) {
             input_mouse_abs(u->p.input, u->abs_x, u->abs_y, dz, u->buttons);
         }
     } else if (u->grabbed && (always || u->dx || u->dy)) {
         input_mouse_rel(u->p.input, u->dx, u->dy, dz, u->buttons);
     }
     u->dx = u->dy = 0;
+    u->moved = false;
+}
+
+/* The guest began or ended to draw a pointer of its own where ours is. */
+static void follow_pointer(struct sdl_ui *u)
+{
+    if (input_wants_abs(u->p.input) != u->absolute) {
+        u->absolute = !u->absolute;
+        set_grab(u, u->grabbed);
+        u->moved = u->absolute && SDL_GetMouseFocus() == u->window;
+    }
 }
 
 static void on_motion(struct sdl_ui *u, const SDL_MouseMotionEvent *e)
@@ -188,6 +201,7 @@ static void on_motion(struct sdl_ui *u, const SDL_MouseMotionEvent *e)
         int64_t x = (int64_t)e->x * ow / w - r.x, y = (int64_t)e->y * oh / h - r.y;
         u->abs_x = (int)(CLAMP(x, 0, r.w - 1) * 32767 / (r.w - 1));
         u->abs_y = (int)(CLAMP(y, 0, r.h - 1) * 32767 / (r.h - 1));
+        u->moved = true;
     }
 }
 
@@ -219,13 +233,13 @@ static void toggle_full_screen(struct sdl_ui *u)
 }
 
 /* QEMU's: Ctrl-Alt with g, f, u. */
-static bool hot_key(struct sdl_ui *u, SDL_Scancode code)
+static bool hot_key(struct sdl_ui *u, const SDL_Keysym *key)
 {
-    SDL_Keymod mod = SDL_GetModState();
-    if (!(mod & KMOD_CTRL) || !(mod & KMOD_ALT)) {
+    /* As they were with this key: SDL_GetModState is already behind later events. */
+    if (!(key->mod & KMOD_CTRL) || !(key->mod & KMOD_ALT)) {
         return false;
     }
-    switch (code) {
+    switch (key->scancode) {
     case SDL_SCANCODE_G:
         set_grab(u, !u->grabbed);
         return true;
@@ -247,7 +261,7 @@ static void on_key(struct sdl_ui *u, const SDL_KeyboardEvent *e)
     bool down = e->type == SDL_KEYDOWN;
     /* The guest's keyboard repeats by itself. */
     if (e->repeat || code == SDL_SCANCODE_UNKNOWN || code > LAST_HID_KEY ||
-        (down && hot_key(u, code))) {
+        (down && hot_key(u, &e->keysym))) {
         return;
     }
     input_key(u->p.input, (uint8_t)code, down);
@@ -318,6 +332,7 @@ static void on_tick(void *opaque)
     while (SDL_PollEvent(&e)) {
         on_event(u, &e);
     }
+    follow_pointer(u);
     send_mouse(u, 0, false);
     if (clock_running(u->p.clock) != u->was_running) {
         u->was_running = !u->was_running;
