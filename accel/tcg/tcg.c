@@ -32,6 +32,7 @@ struct accel_vm {
     struct x86_code_map *code;
     struct physmem_listener listener;
     bool one_insn, jit;
+    bool jit_asked; /* by mode=jit: not having it is an error */
     size_t code_size; /* bytes of host code a processor keeps; 0: default */
     GMutex lock;      /* vcpus */
     struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
@@ -134,6 +135,7 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
     static const char *const known[] = { "accel",           "mode", "fallback", "thread", "tb-size",
                                          "one-insn-per-tb", NULL };
     uint64_t mib = 0;
+    vm->jit = tcg_jit_supported(NULL);
     if (!o) {
         return true;
     }
@@ -143,15 +145,17 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
         return false;
     }
     const char *mode = opts_get(o, "mode"), *thread = opts_get(o, "thread");
-    vm->jit = mode && strcmp(mode, "jit") == 0;
-    if (mode && !vm->jit && strcmp(mode, "interp") != 0) {
+    bool jit = mode && strcmp(mode, "jit") == 0;
+    if (mode && !jit && strcmp(mode, "interp") != 0) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel tcg: mode=%s: use interp or jit",
                     mode);
         return false;
     }
-    if (vm->jit && !tcg_jit_supported(err)) {
+    if (jit && !tcg_jit_supported(err)) {
         return false;
     }
+    vm->jit = mode ? jit : vm->jit;
+    vm->jit_asked = jit;
     if (thread && strcmp(thread, "multi") != 0) {
         g_set_error(
             err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
@@ -281,7 +285,7 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     x86_code_map_attach(vm->code, v->cpu);
     v->cpu->blocks->one_insn = vm->one_insn;
     int r = vm->jit && !vm->one_insn ? tcg_jit_attach(v->cpu, vm->code_size) : 0;
-    if (r < 0) {
+    if (r < 0 && vm->jit_asked) {
         x86_code_map_detach(v->cpu);
         x86_cpu_free(v->cpu);
         g_free(v);
@@ -513,7 +517,7 @@ static uint64_t tcg_tsc(struct accel_vcpu *v)
 extern const struct accel_ops accel_tcg;
 const struct accel_ops accel_tcg = {
     .name = "tcg",
-    .desc = "interpreter, works on every host",
+    .desc = "translator or interpreter, works on every host",
     .probe = tcg_probe,
     .vm_create = tcg_vm_create,
     .vm_destroy = tcg_vm_destroy,
