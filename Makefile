@@ -239,8 +239,8 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: test test-now test-fast lint boot image ui run run-now bench bench-now install clean help \
-        packages format format-check
+.PHONY: test test-now test-fast lint boot image debug ui run run-now bench bench-now install clean \
+        help packages format format-check
 test-fast: unit
 
 # Packages first, then a fresh make, which sees the libraries that were just installed.
@@ -256,9 +256,9 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --ui --boot
+	    --plain --image --debug --ui --boot
 
-boot image: all
+boot image debug: all guests
 	@$(RUN) --$@ --only '$(TESTS)'
 
 ui: all guests
@@ -314,6 +314,7 @@ help:
 	@echo 'make unit-asan TESTS=...          the same with address and UB sanitizers'
 	@echo 'make boot TESTS=linux             boot tests whose name contains the word'
 	@echo 'make image        the command line against bad input'
+	@echo 'make debug        gdb, logs and what else explains a guest'
 	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'
 	@echo 'make bench        start, boot and programs beside QEMU, Bochs and the host'

@@ -623,12 +623,7 @@ static bool make_vcpus(struct vm *vm, GError **err)
 
 static bool make_gdb(struct vm *vm, GError **err)
 {
-    const char *spec = vm->config->gdb;
-    if (spec && strcmp(spec, "none") != 0) {
-        vm->gdb = gdbstub_new(vm, spec, err);
-        return vm->gdb != NULL;
-    }
-    return true;
+    return !vm->config->gdb || vm_gdbserver(vm, vm->config->gdb, err);
 }
 
 static bool make_logging(const struct vm_config *c, GError **err)

@@ -111,6 +111,8 @@ const char *vm_accel_name(const struct vm *vm); /* the one in use now: "tcg" */
 void vm_reset(struct vm *vm, const char *reason); /* soon: posted to the main loop */
 void vm_powerdown(struct vm *vm);                 /* the ACPI power button */
 void vm_nmi(struct vm *vm);
+/* -gdb SPEC at run time; "none" ends it. Not from within the gdb server. */
+bool vm_gdbserver(struct vm *vm, const char *spec, GError **err);
 void vm_quit(struct vm *vm, const char *reason);  /* ends vm_run with status 0 */
 
 /* What it is made of; everything stays the machine's. */

@@ -4,10 +4,12 @@
  * is made of. Machine lock held.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "core/device.h"
 #include "core/loop.h"
 #include "hw/pci/pci.h"
+#include "monitor/gdbstub.h"
 #include "vm_int.h"
 
 /* --- state and events ------------------------------------------------------------------------- */
@@ -106,6 +108,33 @@ void vm_thaw(struct vm *vm)
     if (--vm->frozen == 0 && vm->state == VM_RUNNING && !vm->finished && !vm->reset_posted) {
         vcpus_resume(vm->vcpus);
     }
+}
+
+/* gdb's "monitor LINE". */
+static void gdb_monitor(struct vm *vm, const char *line, GString *out)
+{
+    char *text = monitor_run_line(vm->monitors, line);
+    g_string_append(out, text);
+    g_free(text);
+}
+
+bool vm_gdbserver(struct vm *vm, const char *spec, GError **err)
+{
+    bool none = strcmp(spec, "none") == 0;
+    if (vm->gdb && !none) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "there is a gdb server already");
+        return false;
+    }
+    if (none) {
+        gdbstub_free(vm->gdb, 0);
+        vm->gdb = NULL;
+        return true;
+    }
+    vm->gdb = gdbstub_new(vm, spec, err);
+    if (vm->gdb) {
+        gdbstub_set_monitor(vm->gdb, gdb_monitor);
+    }
+    return vm->gdb != NULL;
 }
 
 void vm_powerdown(struct vm *vm)

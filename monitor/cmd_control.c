@@ -172,5 +172,10 @@ void cmd_accel(struct mon_call *c)
 
 void cmd_gdbserver(struct mon_call *c)
 {
-    call_error(c, MON_GENERIC, "start emu with -gdb to have a gdb server");
+    GError *err = NULL;
+    const char *spec = arg_str(c, "device");
+    if (!vm_gdbserver(c->vm, spec ? spec : "tcp::1234", &err)) {
+        call_error(c, MON_GENERIC, "%s", err->message);
+        g_error_free(err);
+    }
 }

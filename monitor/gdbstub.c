@@ -103,6 +103,7 @@ static void attach(struct gdbstub *g)
     g->g_cpu = 0;
     g->c_cpu = g->n_cpus;
     memset(&g->in, 0, sizeof g->in);
+    chardev_discard(g->chr);
     g_byte_array_set_size(g->out, 0);
     g_byte_array_set_size(g->last, 0);
     g->ours = true;
@@ -338,12 +339,13 @@ static void report(void *opaque)
         return;
     }
     unsigned cpu = speaker(g);
-    if (g->over >= 0 && (int)cpu == g->over && g->cpu[cpu].stopped && !g->cpu[cpu].why.watch &&
-        !g->interrupted) {
+    if (g->over >= 0 && (int)cpu == g->over && g->cpu[cpu].stopped && g->cpu[cpu].why.step) {
         g->over = -1; /* now all go */
         g->cpu[cpu].stopped = false;
-        start(g);
-        return;
+        if (!g->interrupted) {
+            start(g);
+            return;
+        }
     }
     if (step_on(g, cpu)) {
         start(g);

@@ -19,6 +19,7 @@ struct accel_vm;
 struct accel_vcpu;
 struct opts;
 struct physmem;
+struct x86_branch_ring;
 
 struct accel_caps {
     unsigned max_vcpus, max_slots;

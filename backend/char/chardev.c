@@ -138,6 +138,14 @@ void chardev_flush(struct chardev *c)
     }
 }
 
+void chardev_discard(struct chardev *c)
+{
+    if (c && c->out) {
+        g_byte_array_set_size(c->out, 0);
+        c->out_off = 0;
+    }
+}
+
 const char *chardev_id(const struct chardev *c)
 {
     return c ? c->id : "none";

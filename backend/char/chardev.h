@@ -45,6 +45,8 @@ void chardev_write_all(struct chardev *c, const uint8_t *buf, size_t len);
 void chardev_accept_input(struct chardev *c);
 /* Everything that was written is handed to the host; called on every way out of the process. */
 void chardev_flush(struct chardev *c);
+/* Forgets what the host has not taken yet: it was for a client that went away. */
+void chardev_discard(struct chardev *c);
 const char *chardev_id(const struct chardev *c);
 bool chardev_is_mux(const struct chardev *c);
 /* Gives the keyboard of a mux to one of its front ends. */
