@@ -45,6 +45,7 @@ static uint32_t cb_pio_read(void *opaque, uint16_t portno, unsigned size)
     struct vm *vm = opaque;
     machine_lock();
     uint32_t v = ioport_read(vm->io, portno, size);
+    pm_io_note(vm->pm_io, false, false, portno, v, size, vcpu_current());
     machine_unlock();
     return v;
 }
@@ -63,6 +64,7 @@ static void cb_pio_write(void *opaque, uint16_t portno, uint32_t value, unsigned
 {
     struct vm *vm = opaque;
     machine_lock();
+    pm_io_note(vm->pm_io, false, true, portno, value, size, vcpu_current());
     ioport_write(vm->io, portno, value, size);
     machine_unlock();
 }
@@ -72,6 +74,7 @@ static uint64_t cb_mmio_read(void *opaque, gpa_t gpa, unsigned size)
     struct vm *vm = opaque;
     machine_lock();
     uint64_t v = physmem_io_read(vm->mem, gpa, size);
+    pm_io_note(vm->pm_io, true, false, gpa, v, size, vcpu_current());
     machine_unlock();
     return v;
 }
@@ -80,6 +83,7 @@ static void cb_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size
 {
     struct vm *vm = opaque;
     machine_lock();
+    pm_io_note(vm->pm_io, true, true, gpa, value, size, vcpu_current());
     physmem_io_write(vm->mem, gpa, value, size);
     machine_unlock();
 }
@@ -257,6 +261,9 @@ static void ctl_reset(void *opaque, enum reset_kind kind)
 {
     struct vm *vm = opaque;
     (void)kind;
+    if (!vm->reset_posted && !vm->finished) {
+        vm_guest_resets(vm);
+    }
     if (vm->config->no_reboot && !vm->reset_posted && !vm->finished) {
         stop_or_finish(vm, EXIT_SUCCESS, "guest-reset");
     } else {
@@ -285,12 +292,16 @@ static void ctl_debug_exit(void *opaque, int status)
 static void ctl_panicked(void *opaque, uint8_t flags)
 {
     log_info(NULL, "the guest reports a panic (pvpanic, flags 0x%02x)", flags);
+    if (flags & 1) { /* 2: it has dumped itself and goes on */
+        vm_died_here(opaque, PM_PANIC);
+    }
     vm_emit(opaque, &(struct vm_event){ .kind = VM_EVENT_GUEST_PANICKED, .reason = "run" });
 }
 
 static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *s)
 {
     struct vm *vm = opaque;
+    vm_died(vm, PM_TRIPLE_FAULT, s, vcpu);
     log_info(NULL,
              "triple fault on vCPU %u at %04x:0x%" G_GINT64_MODIFIER "x (CR0 0x%" G_GINT64_MODIFIER
              "x, CR2 0x%" G_GINT64_MODIFIER "x, CR3 0x%" G_GINT64_MODIFIER
@@ -618,6 +629,9 @@ static bool make_vcpus(struct vm *vm, GError **err)
         .opaque = vm,
     };
     vm->vcpus = vcpus_new(vm->accel.ops, &p, vm->topology.cpus, &owner, err);
+    if (vm->vcpus) {
+        vm_postmortem_start(vm);
+    }
     return vm->vcpus != NULL;
 }
 
@@ -701,6 +715,10 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     if ((vm->accel.caps.dictates_ram && !make_vcpus(vm, err)) || !make_ram(vm, err)) {
         return false;
     }
+    if (!vm_postmortem_make(vm, err)) {
+        return false;
+    }
+    vm->pm_io = postmortem_io(vm->postmortem);
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
@@ -771,6 +789,7 @@ void vm_free(struct vm *vm)
         vm->ram_free(vm->ram_base);
     }
     accel_choice_clear(&vm->accel);
+    postmortem_free(vm->postmortem);
     g_ptr_array_unref(vm->keep);
     machine_unlock();
     g_free(vm);

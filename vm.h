@@ -27,7 +27,8 @@ struct vm_config {
     char *bios, *kernel, *initrd, *append;
     char *vga, *display, *vnc, *uuid, *pidfile;
     char *log_items, *log_file, *gdb;
-    char *screenshot_on_exit, *screentext_on_exit;
+    char *screenshot_on_exit, *screentext_on_exit, *postmortem;
+    GPtrArray *symbols;
     char *report, *guest_timeout;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
     bool no_acpi, no_hpet, only_migratable, full_screen;
@@ -135,6 +136,9 @@ struct vm_parts {
     uint64_t ram_size;
 };
 struct vm_parts vm_parts(struct vm *vm);
+
+/* For postmortem_info (monitor/postmortem.h) and names of addresses. */
+struct postmortem *vm_postmortem(struct vm *vm);
 
 struct device;
 void vm_foreach_device(struct vm *vm, void (*fn)(void *arg, struct device *d), void *arg);

@@ -10,6 +10,7 @@
 #include "accel/api/vcpu.h"
 #include "core/clock.h"
 #include "hw/pc/lapic.h"
+#include "monitor/postmortem.h"
 #include "monitor/monitor.h"
 #include "os/os.h"
 #include "vm.h"
@@ -48,6 +49,8 @@ struct vm {
     const char *reset_reason; /* of the reset that is posted; NULL: the guest's own */
     struct vm_listener *listeners;
     struct gdbstub *gdb; /* -gdb; NULL: none */
+    struct postmortem *postmortem;
+    struct pm_io_ring *pm_io; /* the last device accesses, for it */
     struct monitor_set *monitors;
     GArray *monitor_plan; /* vm_monitor.c */
     int status;
@@ -69,6 +72,13 @@ void free_monitors(struct vm *vm);
 bool vm_report_start(struct vm *vm, GError **err);
 void vm_report_write(struct vm *vm);
 void vm_report_free(struct vm *vm);
+
+/* vm_postmortem.c */
+bool vm_postmortem_make(struct vm *vm, GError **err);
+void vm_postmortem_start(struct vm *vm); /* vCPUs are there, and stand still */
+void vm_died(struct vm *vm, enum pm_reason why, const struct x86_state *s, unsigned vcpu);
+void vm_died_here(struct vm *vm, enum pm_reason why); /* the state of the caller's own vCPU */
+void vm_guest_resets(struct vm *vm);
 
 /* vm_control.c */
 void vm_emit(struct vm *vm, const struct vm_event *e);

@@ -388,6 +388,9 @@ void vcpus_free(struct vcpus *v)
     }
     g_mutex_clear(&v->mutex);
     g_cond_clear(&v->cond);
+    for (unsigned i = 0; i < v->n; i++) {
+        g_free(v->cpu[i].branches);
+    }
     g_free(v->cpu);
     g_free(v);
 }
@@ -523,6 +526,21 @@ bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log)
         v->ops->fault_log(v->cpu[index].accel, log);
     }
     return v->ops->fault_log != NULL;
+}
+
+int vcpus_log_branches(struct vcpus *v)
+{
+    int ret = v->ops->branch_log ? 0 : -ENOTSUP;
+    for (unsigned i = 0; ret == 0 && i < v->n; i++) {
+        v->cpu[i].branches = g_new0(struct x86_branch_ring, 1);
+        ret = v->ops->branch_log(v->cpu[i].accel, v->cpu[i].branches);
+    }
+    return ret;
+}
+
+const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index)
+{
+    return v->cpu[index].branches;
 }
 
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index)

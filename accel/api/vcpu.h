@@ -66,6 +66,10 @@ int vcpu_watch_set(struct vcpus *v, unsigned index, const struct x86_watch *watc
 void vcpu_hold(struct vcpus *v, unsigned index, bool hold);
 enum vcpu_activity { VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_SIPI, VCPU_DEAD };
 enum vcpu_activity vcpu_activity(struct vcpus *v, unsigned index); /* [L] */
+/* Paused: every vCPU records its taken branches (slowly) from now on. -ENOTSUP. */
+int vcpus_log_branches(struct vcpus *v);
+/* Of one vCPU, NULL if none are recorded. */
+const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index);
 /* Paused, or on the vCPU's own thread. False: the accelerator keeps none. */
 bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log);
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */

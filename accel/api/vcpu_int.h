@@ -38,6 +38,7 @@ struct vcpu {
     bool intr;
     bool pending_nmi, pending_init, pending_sipi;
     uint8_t sipi_vector;
+    struct x86_branch_ring *branches; /* NULL: not recorded */
     /* Its own thread's, or another's between vcpus_pause and vcpus_resume. */
     struct vcpu_access last;
     unsigned replayed;       /* items of `last` already given to the emulator */

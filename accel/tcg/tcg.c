@@ -473,6 +473,12 @@ static void tcg_fault_log(struct accel_vcpu *v, struct x86_fault_log *out)
     *out = v->cpu->faults;
 }
 
+static int tcg_branch_log(struct accel_vcpu *v, struct x86_branch_ring *ring)
+{
+    v->cpu->blocks->branches = ring;
+    return 0;
+}
+
 static void tcg_stats(struct accel_vm *vm, GString *out)
 {
     g_string_append_printf(out, "tsc %u kHz\n", TCG_TSC_KHZ);
@@ -534,5 +540,6 @@ const struct accel_ops accel_tcg = {
     .watch_set = tcg_watch_set,
     .stats = tcg_stats,
     .fault_log = tcg_fault_log,
+    .branch_log = tcg_branch_log,
     .tsc = tcg_tsc,
 };

@@ -101,6 +101,7 @@ struct x86_block_cache {
     bool dbg_hit;  /* the last stop was a breakpoint of dbg_break */
     bool dbg_irqs; /* single steps take interrupts */
     bool one_insn; /* blocks of one instruction, interrupts looked at after each */
+    struct x86_branch_ring *branches; /* taken branches go there, one step at a time; NULL: off */
     gva_t *dbg_break;
     size_t dbg_breaks;
     /* Written by other threads under the code map's lock, with X86_REQ_CODE_FLUSH. */

@@ -16,7 +16,7 @@ static bool needs_steps(const struct x86_cpu *cpu)
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
            cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds || c->dbg_step ||
-           c->one_insn;
+           c->one_insn || c->branches;
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)
@@ -94,6 +94,12 @@ static const struct x86_insn *step_insn(struct x86_cpu *cpu, struct x86_insn *tm
     return tmp;
 }
 
+static void note_branch(struct x86_cpu *cpu, uint64_t from)
+{
+    struct x86_branch_ring *r = cpu->blocks->branches;
+    r->rec[r->n++ % X86_BRANCH_LOG_SIZE] = (struct x86_branch_rec){from, code_linear(cpu)};
+}
+
 /* One instruction with everything looked at. */
 static enum x86_stop step(struct x86_cpu *cpu)
 {
@@ -111,12 +117,15 @@ static enum x86_stop step(struct x86_cpu *cpu)
     cpu->st.ev.sti_shadow = cpu->st.ev.movss_shadow = 0;
     const struct x86_insn *i = step_insn(cpu, &tmp);
     cpu->st.rflags &= ~(uint64_t)X86_FL_RF;
-    uint64_t next = cpu->st.rip + i->len;
+    uint64_t next = cpu->st.rip + i->len, from = code_linear(cpu);
     cpu->next_rip = next;
     i->exec(cpu, i);
     bool jumped = cpu->next_rip != next;
     cpu->st.rip = cpu->next_rip;
     cpu->insn_count++;
+    if (c->branches && jumped) {
+        note_branch(cpu, from);
+    }
     /* INT n, SYSCALL and their like clear TF and enter their handler without a trap. */
     bool into = i->cls == X86_CLS_SYSTEM && i->op != X86_OP_POPF && i->op != X86_OP_IRET;
     bool tf = (rflags & X86_FL_TF) && (!into || (cpu->st.rflags & X86_FL_TF));

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names for addresses of the guest: from ELF files (.symtab) and maps in the form of `nm`
+ * (System.map). Files are untrusted: every count and offset is checked.
+ */
+#ifndef MONITOR_SYMBOLS_H
+#define MONITOR_SYMBOLS_H
+
+#include <glib.h>
+
+#include "core/types.h"
+
+struct symbols;
+
+struct symbols *symbols_new(void);
+void symbols_free(struct symbols *s);
+/* "FILE[,offset=N]": N is added to every address of the file (a slide; may be negative). */
+bool symbols_add(struct symbols *s, const char *spec, GError **err);
+/* One name; kept sorted on the first look-up. name is copied. size 0: up to the next one. */
+void symbols_put(struct symbols *s, uint64_t addr, uint64_t size, const char *name);
+size_t symbols_count(const struct symbols *s);
+/* The function or object that holds addr: its demangled name, and how far into it. NULL: none. The
+ * text lives until the next look-up. */
+const char *symbols_name(struct symbols *s, uint64_t addr, uint64_t *off);
+/* "name+0x12/0x40", or "name+0x12 (file.c:34)" with line numbers; "" when nothing is known. */
+void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap);
+/* Address of a name as it stands in the file (first match); false: not there. */
+bool symbols_find(struct symbols *s, const char *name, uint64_t *addr);
+
+/* Demangles Rust (v0 and legacy) and C++ names where the libraries know how; else a copy. */
+char *symbols_demangle(const char *name);
+
+#endif
