@@ -669,6 +669,24 @@ static void fix_nop(struct x86_insn *n)
     }
 }
 
+/* Outside 64-bit code VEX.W widens no general register or integer; elsewhere it tells instructions
+ * apart and stays. */
+static void fix_w(struct x86_insn *n)
+{
+    switch (n->op) {
+    case X86_OP_VMOVD:
+    case X86_OP_VPEXTRD:
+    case X86_OP_VPINSRD:
+    case X86_OP_VCVTSI2SS:
+    case X86_OP_VCVTSI2SD:
+    case X86_OP_VCVTSS2SI:
+    case X86_OP_VCVTSD2SI:
+    case X86_OP_VCVTTSS2SI:
+    case X86_OP_VCVTTSD2SI: n->rex &= 7; break;
+    default: n->rex &= n->cls == X86_CLS_GPR_HOST ? 7 : 15; break;
+    }
+}
+
 static enum x86_decode_result failed(const struct decoder *d)
 {
     if (!d->starved) {
@@ -704,6 +722,9 @@ enum x86_decode_result x86_decode(struct x86_insn *insn, const uint8_t *bytes, s
         return failed(&d);
     }
     fix_nop(insn);
+    if (mode != 8) {
+        fix_w(insn);
+    }
     insn->len = d.pos;
     return X86_DECODE_OK;
 }
