@@ -15,8 +15,10 @@ struct emit_form emit_form_of(const struct x86_insn *i)
     };
     for (unsigned k = 0; k < i->nopnd; k++) {
         const struct x86_operand *o = &i->opnd[k];
-        if (o->kind == X86_OPND_IMM || o->loc == X86_LOC_IS4) {
+        if (o->kind == X86_OPND_IMM) {
             f.imm = (uint8_t)i->imm;
+        } else if (o->loc == X86_LOC_IS4) {
+            f.imm = (o->reg << 4) | ((uint8_t)i->imm & 15);
         }
         if (i->cls == X86_CLS_GPR_HOST || i->cls == X86_CLS_INT) {
             f.o16 |= o->kind == X86_OPND_GPR && o->size == 2 && i->pp != 1;

@@ -39,7 +39,7 @@ struct jit {
     GArray *traces;     /* struct jit_trace */
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
-    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load;
+    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load, *x87_load;
 };
 
 #define JIT_NO_REG 0xff
@@ -49,6 +49,7 @@ enum { /* cpu->jit.live */
        JIT_LIVE_SSE = 1, /* guest XMM/YMM 0-15 and MXCSR are in the host's; SSE may be executed */
        JIT_LIVE_AVX = 2, /* with JIT_LIVE_SSE: and so may AVX */
        JIT_LIVE_FP = 4,  /* with JIT_LIVE_SSE: MXCSR masks all exceptions */
+       JIT_LIVE_X87 = 8, /* the x87 unit is in the host's; no exception is unmasked or pending */
 };
 
 static inline const uint8_t *jit_rx(const struct jit *j, const uint8_t *rw)

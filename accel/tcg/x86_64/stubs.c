@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include "accel/tcg/x86_64/trans.h"
+#include "accel/tcg/x86_64/stubs_x87.h"
 
 #define VEC(k) (OFF(st.vec) + 64 * (int32_t)(k))
 
@@ -107,18 +107,23 @@ static void stub_vec_load(struct emit *e)
     if (sse[2]) {
         emit_patch(sse[2], e->p);
     }
-    emit_xrc(e, 1, 0x88, T2, OFF(jit.live), 0);
+    emit_xrc(e, 1, 0x08, T2, OFF(jit.live), 0);
     emit_patch(no1, e->p);
     emit_patch(no2, e->p);
     emit_8(e, 0xc3);
 }
 
-/* Inline in the stubs below; clobbers T0 and flags, the guest's general registers are saved. */
+/* Inline in the stubs below; clobbers rcx, rdx, rsi, r8, r9, flags, the guest's general registers
+ * are saved. */
 static void emit_vec_save(struct emit *e)
 {
     uint8_t *wide = NULL, *done = NULL;
     emit_alu_ci(e, 1, 7, OFF(jit.live), 0);
     uint8_t *none = emit_jcc(e, 4);
+    jit_emit_x87_save(e);
+    emit_xrc(e, 1, 0xf6, 0, OFF(jit.live), 1);
+    emit_8(e, JIT_LIVE_SSE);
+    uint8_t *x87_only = emit_jcc(e, 4);
     emit_xrc(e, 4, 0x0fae, 3, OFF(jit.tmp), 0); /* STMXCSR */
     emit_xrc(e, 4, 0x8b, H_RSI, OFF(jit.tmp), 0);
     emit_alu_ri(e, 4, 4, H_RSI, MXCSR_FLAGS);
@@ -139,6 +144,7 @@ static void emit_vec_save(struct emit *e)
         emit_8(e, 0x77);
         emit_patch(done, e->p);
     }
+    emit_patch(x87_only, e->p);
     emit_xrc(e, 1, 0xc6, 0, OFF(jit.live), 1);
     emit_8(e, 0);
     emit_patch(none, e->p);
@@ -221,5 +227,7 @@ void jit_stubs(struct jit *j)
     stub_lookup(&e, j);
     j->vec_load = e.p;
     stub_vec_load(&e);
+    j->x87_load = e.p;
+    jit_stub_x87_load(&e);
     j->used = j->fixed = (size_t)(e.p - j->code.rw);
 }

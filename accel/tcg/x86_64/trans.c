@@ -466,20 +466,23 @@ static void emit_test_live(struct trans *t, unsigned want)
     emit_alu_ri(&t->e, 4, 7, T0, (int32_t)want);
 }
 
-/* Instruction k needs vector state: loads it if it is not there. */
-static void need_vec(struct trans *t, unsigned k)
+/* Instruction k needs state in the host's registers: loads it if it is not there. have: what tells
+ * that loading is of no use. */
+static void need_state(struct trans *t, unsigned k, unsigned want, unsigned have,
+                       const uint8_t *load)
 {
     struct emit *e = &t->e;
-    unsigned want = t->info[k].vec;
     if ((t->vec & want) == want) {
         return;
     }
     trans_clobber(t, k);
     emit_test_live(t, want);
     uint8_t *there = emit_jcc(e, 4);
-    emit_alu_ci(e, 1, 7, OFF(jit.live), 0);
-    trans_slow(t, k, emit_jcc(e, 5)); /* loaded, but this is not allowed */
-    emit_call_to(e, t->j->vec_load);
+    if (want != have) {
+        emit_test_live(t, have);
+        trans_slow(t, k, emit_jcc(e, 4)); /* loaded, but this is not allowed */
+    }
+    emit_call_to(e, load);
     emit_test_live(t, want);
     trans_slow(t, k, emit_jcc(e, 5));
     t->slow[t->n_slow - 1].leave = true;
@@ -487,6 +490,12 @@ static void need_vec(struct trans *t, unsigned k)
         emit_patch(there, e->p);
     }
     t->vec |= (uint8_t)want;
+}
+
+static void need_vec(struct trans *t, unsigned k)
+{
+    need_state(t, k, t->info[k].vec & ~(unsigned)TRANS_X87, JIT_LIVE_SSE, t->j->vec_load);
+    need_state(t, k, t->info[k].vec & TRANS_X87, JIT_LIVE_X87, t->j->x87_load);
 }
 
 /* --- the translation -------------------------------------------------------------------------- */
@@ -500,6 +509,7 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
     if (s->recipe >= 0) {
         recompute(t, (unsigned)s->recipe);
     }
+    trans_x87_pending(t, s->insn);
     call_handler(t, s->insn);
     if (!s->back || s->leave) { /* the handler knows where to go */
         unsigned rest = trans_rest(t, s->insn) - 1;
@@ -510,8 +520,11 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
         emit_jmp_to(e, t->j->lookup);
         return;
     }
-    if (s->need) {
+    if (s->need & JIT_LIVE_SSE) {
         emit_call_to(e, t->j->vec_load);
+    }
+    if (s->need & JIT_LIVE_X87) {
+        emit_call_to(e, t->j->x87_load);
     }
     if (s->flags) {
         load_flags(t);

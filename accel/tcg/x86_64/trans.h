@@ -39,6 +39,7 @@ enum { /* trans_info.vec */
        TRANS_SSE = JIT_LIVE_SSE,
        TRANS_AVX = JIT_LIVE_SSE | JIT_LIVE_AVX,
        TRANS_FP = JIT_LIVE_FP, /* may raise floating-point exceptions: add to one of the above */
+       TRANS_X87 = JIT_LIVE_X87,
 };
 
 struct trans_info {
@@ -121,6 +122,8 @@ bool trans_flags_needed(const struct trans *t, unsigned k);
  * is inline code for i; f is all 0 before, wregs 0xffff. */
 bool trans_extra_classify(const struct jit *j, const struct x86_insn *i, struct trans_info *f);
 void trans_extra(struct trans *t, const struct x86_insn *i, unsigned k);
+/* trans_x87.c: in the slow path of instruction k, before its handler. */
+void trans_x87_pending(struct trans *t, unsigned k);
 
 /* --- inside ----------------------------------------------------------------------------------- */
 

@@ -7,12 +7,12 @@ enum family { F_NONE, F_VEC, F_BITS, F_MULDIV, F_ATOMIC, F_MISC, F_STRING, F_X87
 static trans_classify_fn *const classify[F_COUNT] = {
     [F_VEC] = trans_vec_classify,       [F_BITS] = trans_bits_classify,
     [F_MULDIV] = trans_muldiv_classify, [F_ATOMIC] = trans_atomic_classify,
-    [F_MISC] = trans_misc_classify,
+    [F_MISC] = trans_misc_classify,     [F_X87] = trans_x87_classify,
 };
 
 static trans_gen_fn *const generate[F_COUNT] = {
     [F_VEC] = trans_vec,       [F_BITS] = trans_bits, [F_MULDIV] = trans_muldiv,
-    [F_ATOMIC] = trans_atomic, [F_MISC] = trans_misc,
+    [F_ATOMIC] = trans_atomic, [F_MISC] = trans_misc, [F_X87] = trans_x87,
 };
 
 static enum family of_int(const struct x86_insn *i)
@@ -56,8 +56,10 @@ static enum family family_of(const struct x86_insn *i)
     switch (i->cls) {
     case X86_CLS_INT: return of_int(i);
     case X86_CLS_GPR_HOST: return F_BITS;
+    case X86_CLS_MMX:
     case X86_CLS_SSE:
     case X86_CLS_AVX: return F_VEC;
+    case X86_CLS_X87: return F_X87;
     default: return F_NONE;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SSE and AVX: the guest's vector registers are the host's (trans.h), so an instruction is copied,
+ * MMX, SSE, AVX: guest vector registers are the host's (trans.h), so an instruction is copied,
  * with its memory operand and its general registers changed. Unaligned operands that would fault,
  * and whatever touches memory element by element, are the handler's.
  */
@@ -86,8 +86,7 @@ static bool refused(const struct x86_insn *i)
     case X86_OP_VPGATHERDD:
     case X86_OP_VPGATHERDQ:
     case X86_OP_VPGATHERQD:
-    case X86_OP_VPGATHERQQ:
-    case X86_OP_EMMS: return true;
+    case X86_OP_VPGATHERQQ: return true;
     case X86_OP_VZEROALL:
     case X86_OP_VZEROUPPER: return i->mode != 8; /* leave registers 8 to 15 alone there */
     default: return false;
@@ -107,6 +106,7 @@ static bool operand_ok(const struct x86_insn *i, const struct x86_operand *o, st
     case X86_OPND_IMM:
     case X86_OPND_XMM:
     case X86_OPND_YMM: return true;
+    case X86_OPND_MM: f->vec |= TRANS_X87; return true;
     case X86_OPND_GPR:
         f->wregs |= o->access & X86_ACC_W ? (uint16_t)(1u << o->reg) : 0;
         return o->size >= 4 || !(o->access & X86_ACC_W);
@@ -118,12 +118,12 @@ static bool operand_ok(const struct x86_insn *i, const struct x86_operand *o, st
 bool trans_vec_classify(const struct x86_insn *i, struct trans_info *f)
 {
     f->wregs = is_pcmpstri(i->op) ? 1u << X86_RCX : 0;
+    f->vec = i->cls == X86_CLS_AVX ? TRANS_AVX : i->cls == X86_CLS_SSE ? TRANS_SSE : TRANS_X87;
     for (unsigned k = 0; k < i->nopnd; k++) {
         if (!operand_ok(i, &i->opnd[k], f)) {
             return false;
         }
     }
-    f->vec = i->cls == X86_CLS_AVX ? TRANS_AVX : TRANS_SSE;
     f->vec |= uses_mxcsr(i) || i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR ? TRANS_FP : 0;
     f->writes = sets_flags(i) ? FL_ALL : FL_NONE;
     return !refused(i);
@@ -168,6 +168,7 @@ static void gen_mxcsr(struct trans *t, const struct x86_insn *i, unsigned k)
         emit_xrr(e, 4, 0xf7, 0, T2);
         emit_32(e, 0xffff0000u | MXCSR_MASKS);
         trans_slow(t, k, emit_jcc(e, 5));
+        t->slow[t->n_slow - 1].leave = true; /* what follows takes masked ones for granted */
         emit_xrc(e, 4, 0x89, T1, OFF(st.fpu.mxcsr), 0);
         emit_xrc(e, 4, 0x0fae, 2, OFF(st.fpu.mxcsr), 0);
         return;
@@ -185,7 +186,7 @@ static void gen_mxcsr(struct trans *t, const struct x86_insn *i, unsigned k)
 static unsigned host_reg(struct trans *t, const struct x86_operand *o, unsigned tmp)
 {
     if (o->kind != X86_OPND_GPR) {
-        return o->reg;
+        return o->kind == X86_OPND_MM ? o->reg & 7u : o->reg;
     }
     return o->access & X86_ACC_R ? trans_get(t, o->reg, tmp) : trans_dest(o->reg, tmp);
 }
@@ -211,7 +212,10 @@ void trans_vec(struct trans *t, const struct x86_insn *i, unsigned k)
         emit_xrr(e, 8, 0x8b, H_RAX, trans_get(t, X86_RAX, H_RAX));
     }
     unsigned r = reg ? host_reg(t, reg, T1) : i->modrm >> 3 & 7u;
-    if (!i->has_modrm) { /* VZEROUPPER, VZEROALL */
+    if (i->op == X86_OP_EMMS) {
+        emit_8(e, 0x0f);
+        emit_8(e, 0x77);
+    } else if (!i->has_modrm) { /* VZEROUPPER, VZEROALL */
         emit_8(e, 0xc5);
         emit_8(e, i->vex_l ? 0xfc : 0xf8);
         emit_8(e, 0x77);
