@@ -306,11 +306,13 @@ static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **
     return u;
 }
 
-static const char *const vnc_keys[] = { "address", "password", NULL };
+/* websocket: browsers are heard on the same port, asked for or not. */
+static const char *const vnc_keys[] = { "address", "password", "websocket", NULL };
 
 static const struct ui_ops ui_vnc = {
     .name = "vnc",
-    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server on port 5900 + N, loopback by default",
+    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server, also for noVNC, on port 5900 + N, loopback by "
+            "default",
     .keys = vnc_keys,
     .open = vnc_open,
     .close = vnc_close,
