@@ -33,8 +33,8 @@ static bool move(struct vm *vm, struct accel_choice *to, GError **err)
         return false;
     }
     if (vm->topology.cpus > to->caps.max_vcpus) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s has at most %u vCPUs",
-                    to->ops->name, to->caps.max_vcpus);
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s has at most %u vCPUs", to->ops->name,
+                    to->caps.max_vcpus);
         return false;
     }
     bool running = clock_running(vm->clock);

@@ -98,7 +98,12 @@ static bool choose_default(struct accel_choice *out, GError **err)
 {
     for (size_t i = 0; accel_list[i]; i++) {
         char *why = NULL;
-        if (try_one(accel_list[i]->name, NULL, out, &why, err)) {
+        const struct accel_ops *ops = accel_list[i];
+        if (ops->worthwhile && !ops->worthwhile(&why)) {
+            if (why) {
+                log_info(NULL, "using tcg: %s (-accel %s takes it all the same)", why, ops->name);
+            }
+        } else if (try_one(ops->name, NULL, out, &why, err)) {
             return true;
         }
         g_free(why);

@@ -70,6 +70,9 @@ static bool emu_msr_read(void *opaque, uint32_t msr, uint64_t *value)
 {
     struct vcpu *c = opaque;
     const struct accel_callbacks *cb = c->set->params.cb;
+    if (replay(c, ACCEL_EXIT_MSR, false, msr, 8, value)) {
+        return true;
+    }
     return cb->msr_read && cb->msr_read(cb->opaque, c->index, msr, value);
 }
 
@@ -77,6 +80,9 @@ static bool emu_msr_write(void *opaque, uint32_t msr, uint64_t value)
 {
     struct vcpu *c = opaque;
     const struct accel_callbacks *cb = c->set->params.cb;
+    if (replay(c, ACCEL_EXIT_MSR, true, msr, 8, NULL)) {
+        return true;
+    }
     return cb->msr_write && cb->msr_write(cb->opaque, c->index, msr, value);
 }
 

@@ -53,9 +53,6 @@ int vcpu_rescue(struct vcpu *c)
     c->moved_ns = os_clock_ns();
     if (ret == -EBUSY) {
         vcpu_emulate_again(c, s);
-        if (s->mp == X86_MP_HALTED || s->mp == X86_MP_SHUTDOWN) {
-            s->mp = X86_MP_RUNNABLE; /* no instruction that makes an access halts */
-        }
     }
     c->moved = s;
     return 0;
@@ -225,18 +222,17 @@ bool vcpus_switch(struct vcpus *v, const struct accel_ops *ops, const struct opt
 void vcpus_stats(struct vcpus *v, GString *out)
 {
     static const char *const names[ACCEL_EXIT_COUNT] = {
-        "pio",        "mmio", "emulate", "hlt", "shutdown", "irq-window",
-        "msr",        "cpuid", "eoi",    "debug", "kick",   "fail",
+        "pio", "mmio",  "emulate", "hlt",   "shutdown", "irq-window",
+        "msr", "cpuid", "eoi",     "debug", "kick",     "fail",
     };
-    g_string_append_printf(out, "accelerator %s, moved %" G_GUINT64_FORMAT " times\n",
-                           v->ops->name, v->switches);
+    g_string_append_printf(out, "accelerator %s, moved %" G_GUINT64_FORMAT " times\n", v->ops->name,
+                           v->switches);
     for (unsigned i = 0; i < v->n; i++) {
         const struct vcpu *c = &v->cpu[i];
         g_string_append_printf(out, "vcpu%u: emulated %" G_GUINT64_FORMAT, i, c->emulated);
         for (unsigned k = 0; k < ACCEL_EXIT_COUNT; k++) {
             if (c->exits[k]) {
-                g_string_append_printf(out, ", %s exits %" G_GUINT64_FORMAT, names[k],
-                                       c->exits[k]);
+                g_string_append_printf(out, ", %s exits %" G_GUINT64_FORMAT, names[k], c->exits[k]);
             }
         }
         g_string_append(out, "\n");

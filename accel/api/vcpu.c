@@ -94,6 +94,9 @@ static void exit_msr(struct vcpu *c, struct accel_exit *e)
     bool ok = e->u.msr.write ? cb->msr_write(cb->opaque, c->index, e->u.msr.index, e->u.msr.value)
                              : cb->msr_read(cb->opaque, c->index, e->u.msr.index, &e->u.msr.value);
     e->u.msr.fault = !ok;
+    if (ok) {
+        note_access(c, ACCEL_EXIT_MSR, e->u.msr.write, e->u.msr.index, 8, 1, &e->u.msr.value);
+    }
 }
 
 static void exit_cpuid(struct vcpu *c, struct accel_exit *e)
@@ -236,23 +239,21 @@ static void take_events(struct vcpu *c)
 
 static void run_once(struct vcpu *c)
 {
-    struct accel_exit e;
-    memset(&e, 0, sizeof e);
-    e.kind = ACCEL_EXIT_KICK;
-    int ret = c->set->ops->vcpu_run(c->accel, &e);
+    struct accel_exit *e = &c->exit;
+    int ret = c->set->ops->vcpu_run(c->accel, e);
     if (ret < 0) {
         char text[96];
         g_snprintf(text, sizeof text, "%s stopped working: %s", c->set->ops->name,
                    g_strerror(-ret));
         fail(c, text);
-    } else if ((unsigned)e.kind >= ACCEL_EXIT_COUNT) {
+    } else if ((unsigned)e->kind >= ACCEL_EXIT_COUNT) {
         fail(c, "the accelerator reported an exit nobody knows");
     } else {
-        if (e.kind != ACCEL_EXIT_FAIL) {
+        if (e->kind != ACCEL_EXIT_FAIL) {
             c->last.kind = ACCEL_EXIT_KICK; /* taken note of */
         }
-        c->exits[e.kind]++;
-        exit_handlers[e.kind](c, &e);
+        c->exits[e->kind]++;
+        exit_handlers[e->kind](c, e);
     }
 }
 
@@ -589,7 +590,8 @@ enum vcpu_activity vcpu_activity(struct vcpus *v, unsigned index)
 
 int vcpu_state_get(struct vcpus *v, unsigned index, struct x86_state *s, uint32_t groups)
 {
-    return v->ops->state_get(v->cpu[index].accel, s, groups);
+    int ret = v->ops->state_get(v->cpu[index].accel, s, groups);
+    return ret == -EBUSY ? 0 : ret; /* the state before an instruction is one, too */
 }
 
 int vcpu_state_set(struct vcpus *v, unsigned index, const struct x86_state *s, uint32_t groups)

@@ -13,12 +13,12 @@ struct x86_cpu;
 /* The access of the exit handled last: should the accelerator break before it takes note of it, the
  * instruction is executed again in software, and must not reach the device twice. */
 struct vcpu_access {
-    enum accel_exit_kind kind; /* PIO or MMIO; ACCEL_EXIT_KICK: none */
+    enum accel_exit_kind kind; /* PIO, MMIO or MSR; ACCEL_EXIT_KICK: none */
     bool write;
     uint8_t size;
-    uint64_t addr;             /* port or gpa */
-    uint32_t count;            /* of a string instruction */
-    uint8_t data[64];          /* what reads gave */
+    uint64_t addr;    /* port, gpa or index */
+    uint32_t count;   /* of a string instruction */
+    uint8_t data[64]; /* what reads gave */
 };
 
 struct vcpu {
@@ -32,18 +32,19 @@ struct vcpu {
     bool halted;    /* HLT, until an event */
     bool halted_if; /* RFLAGS.IF when it halted */
     bool wait_sipi;
-    bool dead; /* shut down or failed: runs no more until reset */
-    bool held; /* by the debugger */
+    bool dead;   /* shut down or failed: runs no more until reset */
+    bool held;   /* by the debugger */
     bool broken; /* its accelerator failed: runs no more until it is moved to another */
     bool intr;
     bool pending_nmi, pending_init, pending_sipi;
     uint8_t sipi_vector;
     struct x86_branch_ring *branches; /* NULL: not recorded */
     /* Its own thread's, or another's between vcpus_pause and vcpus_resume. */
+    struct accel_exit exit; /* of the run in progress; the next run finds in it what was read */
     struct vcpu_access last;
-    unsigned replayed;       /* items of `last` already given to the emulator */
-    struct x86_cpu *emu;     /* for emulate.c; made when it is needed */
-    uint64_t emulated;       /* instructions that the accelerator handed over */
+    unsigned replayed;   /* items of `last` already given to the emulator */
+    struct x86_cpu *emu; /* for emulate.c; made when it is needed */
+    uint64_t emulated;   /* instructions that the accelerator handed over */
     uint64_t exits[ACCEL_EXIT_COUNT];
     struct x86_state *moved; /* the state on its way to another accelerator */
     int64_t moved_ns;        /* host time when its TSC was read */

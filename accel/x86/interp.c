@@ -353,6 +353,11 @@ static enum x86_stop loop(struct x86_cpu *cpu)
 static bool deliver_pending(struct x86_cpu *cpu)
 {
     struct x86_events *ev = &cpu->st.ev;
+    if (!ev->exception_pending) {
+        ev->interrupt_pending = 0;
+        cpu->st.mp = X86_MP_RUNNABLE;
+        return x86_deliver(cpu, X86_EVENT_EXTERNAL, ev->interrupt_vector, false, 0);
+    }
     ev->exception_pending = 0;
     cpu->insn_count++;
     if (ev->exception_vector == X86_EXC_PF) {
@@ -379,7 +384,7 @@ enum x86_stop x86_interp_run(struct x86_cpu *cpu)
             x86_block_park(cpu->blocks, true);
             return X86_STOP_DEBUG; /* before the handler's first instruction */
         }
-    } else if (cpu->st.ev.exception_pending) {
+    } else if (cpu->st.ev.exception_pending || cpu->st.ev.interrupt_pending) {
         alive = deliver_pending(cpu);
     }
     enum x86_stop stop = alive ? loop(cpu) : X86_STOP_SHUTDOWN;

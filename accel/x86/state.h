@@ -92,7 +92,9 @@ struct x86_events {
     uint8_t exception_pending; /* to be delivered at the next run: vector, error code */
     uint8_t exception_vector;
     uint8_t exception_has_error;
-    uint8_t pad[3];
+    uint8_t interrupt_pending; /* acknowledged, to be delivered at the next run */
+    uint8_t interrupt_vector;
+    uint8_t pad[1];
     uint32_t exception_error;
     uint64_t exception_payload; /* CR2 or DR6 bits */
     uint64_t pending_dbg;       /* DR6 bits held back by a MOV SS shadow */
