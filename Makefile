@@ -45,6 +45,7 @@ $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
 $(eval $(call probe,ZYDIS,zydis,zydis))
+$(eval $(call probe,JANSSON,jansson,jansson))
 $(eval $(call probe,SDL2,sdl2,sdl2))
 $(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
@@ -256,7 +257,7 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --debug --ui --boot
+	    --plain --image --debug --revirt --ui --boot
 
 boot image debug: all guests
 	@$(RUN) --$@ --only '$(TESTS)'

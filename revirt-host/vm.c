@@ -243,7 +243,7 @@ static bool serve_one(struct host_vm *vm, uint8_t *buf)
 static bool name_valid(const char *name, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!g_ascii_isalnum(name[i]) && !strchr("-_.", name[i])) {
+        if (!g_ascii_isalnum(name[i]) && (!name[i] || !strchr("-_.", name[i]))) {
             return false;
         }
     }
