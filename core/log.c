@@ -33,6 +33,202 @@ static FILE *out(void)
     return file ? file : stderr;
 }
 
+/* --- filters and the ring --------------------------------------------------------------------- */
+
+#define RANGES_MAX 32
+#define GLOBS_MAX  32
+#define RING_MAX   MIB(256)
+
+struct range {
+    uint64_t first, last;
+};
+
+/* What -d takes besides items; like log_mask of the process. */
+static struct filter {
+    bool by_vector, by_cpl;
+    uint64_t vectors[4];
+    unsigned cpls;
+    unsigned n_pc, n_dev, n_trace;
+    struct range pc[RANGES_MAX];
+    char *dev[GLOBS_MAX], *trace[GLOBS_MAX];
+} filter;
+static unsigned n_dfilter;
+static struct range dfilter[RANGES_MAX];
+static struct {
+    char *buf; /* NULL: none */
+    size_t size, at;
+    bool wrapped;
+} ring;
+
+static bool in_ranges(const struct range *r, unsigned n, uint64_t pc)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (pc >= r[i].first && pc <= r[i].last) {
+            return true;
+        }
+    }
+    return n == 0;
+}
+
+bool log_pc_wanted(uint64_t pc)
+{
+    return in_ranges(filter.pc, filter.n_pc, pc) && in_ranges(dfilter, n_dfilter, pc);
+}
+
+bool log_int_wanted(unsigned vector, unsigned cpl, uint64_t pc)
+{
+    return (!filter.by_vector || (filter.vectors[vector >> 6 & 3] >> (vector & 63) & 1)) &&
+           (!filter.by_cpl || (filter.cpls >> (cpl & 3) & 1)) && log_pc_wanted(pc);
+}
+
+static bool in_globs(char *const *globs, unsigned n, const char *name)
+{
+    bool wanted = false;
+    for (unsigned i = 0; i < n; i++) {
+        const char *g = globs[i];
+        if (g_pattern_match_simple(g + (*g == '-'), name)) {
+            wanted = *g != '-';
+        }
+    }
+    return wanted;
+}
+
+bool log_dev_wanted(const char *name)
+{
+    return in_globs(filter.dev, filter.n_dev, name);
+}
+
+bool log_trace_wanted(const char *name)
+{
+    return in_globs(filter.trace, filter.n_trace, name);
+}
+
+static void add_glob(char **globs, unsigned *n, const char *glob)
+{
+    if (*n < GLOBS_MAX) {
+        globs[(*n)++] = g_strdup(glob);
+    }
+}
+
+void log_trace_add(const char *glob)
+{
+    add_glob(filter.trace, &filter.n_trace, glob);
+    log_mask |= LOG_TRACE;
+}
+
+/* A..B, A+LEN, A-LEN or A alone. */
+static bool parse_range(const char *text, struct range *r)
+{
+    char *end;
+    if (!g_ascii_isdigit(*text)) {
+        return false;
+    }
+    r->first = r->last = g_ascii_strtoull(text, &end, 0);
+    bool to = g_str_has_prefix(end, ".."), len = *end == '+' || *end == '-';
+    if (!to && !len) {
+        return *end == 0;
+    }
+    char op = *end;
+    const char *second = end + (to ? 2 : 1);
+    uint64_t v = g_ascii_strtoull(second, &end, 0);
+    if (end == second || *end || (len && !v)) {
+        return false;
+    }
+    if (to) {
+        r->last = v;
+    } else if (op == '+') {
+        r->last = v - 1 > UINT64_MAX - r->first ? UINT64_MAX : r->first + v - 1;
+    } else {
+        r->last = r->first;
+        r->first -= MIN(v - 1, r->first);
+    }
+    return r->first <= r->last;
+}
+
+bool log_parse_filter(const char *ranges, const char **bad)
+{
+    static char unknown[64];
+    char **parts = g_strsplit(ranges, ",", -1);
+    n_dfilter = 0;
+    bool ok = true;
+    for (char **p = parts; ok && *p; p++) {
+        ok = n_dfilter < RANGES_MAX && parse_range(*p, &dfilter[n_dfilter]);
+        n_dfilter += ok;
+        if (!ok) {
+            n_dfilter = 0;
+            g_strlcpy(unknown, *p, sizeof unknown);
+            *bad = unknown;
+        }
+    }
+    g_strfreev(parts);
+    return ok;
+}
+
+/* Lock held. */
+static void ring_write(const char *text, size_t len)
+{
+    if (len > ring.size) {
+        text += len - ring.size;
+        len = ring.size;
+    }
+    size_t first = MIN(len, ring.size - ring.at);
+    memcpy(ring.buf + ring.at, text, first);
+    memcpy(ring.buf, text + first, len - first);
+    ring.wrapped |= ring.at + len >= ring.size;
+    ring.at = (ring.at + len) % ring.size;
+}
+
+static void print_item(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
+
+/* Lock held: text of a -d item, to the ring or the file. */
+static void print_item(const char *fmt, va_list ap)
+{
+    if (ring.buf) {
+        char *text = g_strdup_vprintf(fmt, ap);
+        ring_write(text, strlen(text));
+        g_free(text);
+    } else {
+        vfprintf(out(), fmt, ap);
+    }
+}
+
+static void print_part(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static void print_part(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    print_item(fmt, ap);
+    va_end(ap);
+}
+
+void log_ring_dump(const char *why)
+{
+    g_mutex_lock(&lock);
+    if (ring.buf && (ring.at || ring.wrapped)) {
+        size_t start = 0, len = ring.at;
+        char *text = g_malloc(ring.size);
+        if (ring.wrapped) {
+            memcpy(text, ring.buf + ring.at, ring.size - ring.at);
+            memcpy(text + ring.size - ring.at, ring.buf, ring.at);
+            len = ring.size;
+            const char *nl = memchr(text, '\n', len); /* the first line is cut */
+            start = nl ? (size_t)(nl - text) + 1 : 0;
+        } else {
+            memcpy(text, ring.buf, len);
+        }
+        fprintf(out(), "emu: the last %zu bytes of the log (%s):\n", len - start, why);
+        fwrite(text + start, 1, len - start, out());
+        fprintf(out(), "emu: end of the log\n");
+        fflush(out());
+        g_free(text);
+        ring.at = 0;
+        ring.wrapped = false;
+    }
+    g_mutex_unlock(&lock);
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
 /* Lock held. */
 static void print_line(FILE *f, const char *level, const char *who, const char *fmt, va_list ap)
 {
@@ -85,7 +281,7 @@ void log_raw(const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     g_mutex_lock(&lock);
-    vfprintf(out(), fmt, ap);
+    print_item(fmt, ap);
     g_mutex_unlock(&lock);
     va_end(ap);
 }
@@ -121,14 +317,14 @@ void guest_warn(const char *who, const char *fmt, ...)
     }
     if (s->lines < WARN_BURST) {
         if (s->dropped) {
-            fprintf(out(), "emu: guest: %s: %u more lines left out\n", name, s->dropped);
+            print_part("emu: guest: %s: %u more lines left out\n", name, s->dropped);
             s->dropped = 0;
         }
         s->lines++;
         s->window_ns = now;
-        fprintf(out(), "emu: guest: %s: ", name);
-        vfprintf(out(), fmt, ap);
-        fputc('\n', out());
+        print_part("emu: guest: %s: ", name);
+        print_item(fmt, ap);
+        print_part("\n");
         fflush(out());
     } else {
         s->dropped++;
@@ -185,6 +381,7 @@ static const struct log_item {
     { "unimp", LOG_UNIMP, "what the guest asks for and emu does not model" },
     { "mmu", LOG_MMU, "page walks" },
     { "pcall", LOG_PCALL, "far calls, returns and interrupts of protected mode" },
+    { "invalid_mem", LOG_INVALID_MEM, "accesses to memory and ports where nothing is" },
     { "op_opt", 0, NULL },
     { "op_ind", 0, NULL },
     { "op_plugin", 0, NULL },
@@ -195,8 +392,81 @@ static const struct log_item {
     { "strace", 0, NULL },
     { "tid", 0, NULL },
     { "vpu", 0, NULL },
-    { "invalid_mem", 0, NULL },
 };
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *v)
+{
+    char *end;
+    *v = g_ascii_strtoull(text, &end, 0);
+    return g_ascii_isdigit(*text) && *end == 0 && *v <= max;
+}
+
+/* vector=, cpl=, pc=, dev: and trace:, into f. -1: it is none of these; 0: bad; 1: fine. */
+static int parse_option(const char *text, unsigned *mask, struct filter *f, size_t *ring_size)
+{
+    uint64_t v;
+    if (g_str_has_prefix(text, "vector=")) {
+        f->by_vector = parse_number(text + 7, 255, &v);
+        f->vectors[f->by_vector ? v >> 6 : 0] |= f->by_vector ? 1ull << (v & 63) : 0;
+        return f->by_vector;
+    }
+    if (g_str_has_prefix(text, "cpl=")) {
+        f->by_cpl = parse_number(text + 4, 3, &v);
+        f->cpls |= f->by_cpl ? 1u << v : 0;
+        return f->by_cpl;
+    }
+    if (g_str_has_prefix(text, "pc=")) {
+        bool ok = f->n_pc < RANGES_MAX && parse_range(text + 3, &f->pc[f->n_pc]);
+        f->n_pc += ok;
+        return ok;
+    }
+    if (g_str_has_prefix(text, "ring=")) {
+        char *end;
+        v = g_ascii_strtoull(text + 5, &end, 0);
+        unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 0;
+        bool ok = g_ascii_isdigit(text[5]) && end[shift != 0] == 0 && v >= 1 &&
+                  v <= RING_MAX >> shift;
+        *ring_size = ok ? (size_t)v << shift : 0;
+        return ok;
+    }
+    if (g_str_has_prefix(text, "dev:") && text[4]) {
+        add_glob(f->dev, &f->n_dev, text + 4);
+        *mask |= LOG_DEV;
+        return 1;
+    }
+    if (g_str_has_prefix(text, "trace:") && text[6]) {
+        add_glob(f->trace, &f->n_trace, text + 6);
+        *mask |= LOG_TRACE;
+        return 1;
+    }
+    return -1;
+}
+
+static void filter_clear(struct filter *f)
+{
+    for (unsigned i = 0; i < f->n_dev; i++) {
+        g_free(f->dev[i]);
+    }
+    for (unsigned i = 0; i < f->n_trace; i++) {
+        g_free(f->trace[i]);
+    }
+    memset(f, 0, sizeof *f);
+}
+
+static void filter_use(const struct filter *f, size_t ring_size)
+{
+    g_mutex_lock(&lock);
+    filter_clear(&filter);
+    filter = *f;
+    if (ring_size != ring.size) {
+        g_free(ring.buf);
+        ring.buf = ring_size ? g_malloc(ring_size) : NULL;
+        ring.size = ring_size;
+        ring.at = 0;
+        ring.wrapped = false;
+    }
+    g_mutex_unlock(&lock);
+}
 
 static bool parse_item(const char *name, unsigned *mask)
 {
@@ -210,7 +480,7 @@ static bool parse_item(const char *name, unsigned *mask)
         *mask = 0;
         return true;
     }
-    bool lacking = g_str_has_prefix(name, "trace:");
+    bool lacking = false;
     for (size_t i = 0; i < ARRAY_LEN(items); i++) {
         if (strcmp(name, items[i].name) == 0) {
             *mask |= items[i].mask;
@@ -230,18 +500,26 @@ bool log_parse_mask(const char *text, unsigned *mask, const char **bad)
 {
     static char unknown[64]; /* see the header */
     unsigned result = 0;
+    size_t ring_size = 0;
+    struct filter f;
     bool ok = true;
+    memset(&f, 0, sizeof f);
     char **names = g_strsplit(text, ",", -1);
     for (char **n = names; ok && *n; n++) {
-        if (**n && !parse_item(*n, &result)) {
+        int option = parse_option(*n, &result, &f, &ring_size);
+        if (option == 0 || (option < 0 && **n && !parse_item(*n, &result))) {
             g_strlcpy(unknown, *n, sizeof unknown);
             ok = false;
         }
     }
     g_strfreev(names);
     if (ok) {
+        filter_use(&f, ring_size);
         *mask = result;
-    } else if (bad) {
+    } else {
+        filter_clear(&f);
+    }
+    if (!ok && bad) {
         *bad = unknown;
     }
     return ok;
@@ -261,6 +539,13 @@ void log_print_items(void)
             printf("  %-14s %s\n", items[i].name, items[i].help);
         }
     }
-    puts("  all            all of them");
-    puts("  none           nothing");
+    puts("  all            all of them\n"
+         "  none           nothing\n"
+         "  dev:GLOB       what a device is told, decoded: dev:ide, dev:* (-d dev:help)\n"
+         "  trace:GLOB     trace events (-trace help)\n"
+         "Filters:\n"
+         "  vector=N       of int: only this vector; may be repeated\n"
+         "  cpl=N          of int: only what interrupts this privilege level\n"
+         "  pc=A..B        only code in this range, also A+LENGTH; as -dfilter does\n"
+         "  ring=SIZE      keep the last SIZE bytes in memory, write them when the guest dies");
 }

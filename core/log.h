@@ -22,6 +22,9 @@ enum log_mask {
     LOG_UNIMP = 1 << 8,
     LOG_MMU = 1 << 9,
     LOG_PCALL = 1 << 10,
+    LOG_INVALID_MEM = 1 << 11,
+    LOG_DEV = 1 << 12,   /* dev:GLOB: what devices are told, decoded (core/narrate.h) */
+    LOG_TRACE = 1 << 13, /* trace:GLOB (core/trace.h) */
 };
 
 extern unsigned log_mask; /* set before threads start, or by the monitor */
@@ -36,6 +39,15 @@ void log_err(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void log_warn(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void log_info(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The filters of -d: vector=, cpl=, pc= and -dfilter. Call only under log_enabled. */
+bool log_int_wanted(unsigned vector, unsigned cpl, uint64_t pc);
+bool log_pc_wanted(uint64_t pc); /* for in_asm, op, out_asm, exec, cpu, mmu */
+/* Is the name among those of dev: or trace:? */
+bool log_dev_wanted(const char *name);
+bool log_trace_wanted(const char *name);
+/* -trace GLOB, "-GLOB" to take it away again; sets LOG_TRACE. */
+void log_trace_add(const char *glob);
+
 /* Raw text of a -d item: no prefix. Call only under log_enabled(mask). */
 void log_raw(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
@@ -43,11 +55,19 @@ void log_raw(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * Rate-limited per `who`. */
 void guest_warn(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* -d ...,ring=SIZE: what -d items print is kept in memory, the last SIZE bytes of it, and written
+ * out here, when something died. Without a ring nothing happens. */
+void log_ring_dump(const char *why);
+
+/* -dfilter: A..B, A+LEN, A-LEN, comma-separated. False: *bad is the first one that is none. */
+bool log_parse_filter(const char *ranges, const char **bad);
+
 /* -D FILE: "%d" becomes the process id. 0 or -errno. NULL: back to stderr. */
 int log_open(const char *path);
 void log_flush(void);
 
-/* -d a,b,c: returns false and sets *bad to the first unknown item (points into a static buffer). */
+/* -d a,b,c: returns false and sets *bad to the first unknown item (points into a static buffer).
+ * vector=N, cpl=N, pc=A..B, ring=SIZE, dev:GLOB and trace:GLOB replace what was set before. */
 bool log_parse_mask(const char *items, unsigned *mask, const char **bad);
 void log_print_items(void); /* -d help, on stdout */
 /* Items by number; NULL behind the last. */

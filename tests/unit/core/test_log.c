@@ -83,6 +83,61 @@ static void a_guest_cannot_fill_the_log(void **state)
     g_free(text);
 }
 
+static void filters(void **state)
+{
+    (void)state;
+    unsigned mask;
+    const char *bad = NULL;
+    const char *items = "int,vector=14,cpl=3,pc=0x1000..0x1fff,dev:i*,dev:-ioapic";
+    assert_true(log_parse_mask(items, &mask, &bad));
+    assert_true(log_int_wanted(14, 3, 0x1000));
+    assert_false(log_int_wanted(13, 3, 0x1000));
+    assert_false(log_int_wanted(14, 0, 0x1000));
+    assert_false(log_int_wanted(14, 3, 0x2000));
+    assert_true(log_dev_wanted("ide"));
+    assert_false(log_dev_wanted("ioapic"));
+    assert_false(log_dev_wanted("pic"));
+    assert_true(log_parse_mask("int", &mask, &bad));
+    assert_true(log_int_wanted(13, 0, 0));
+    assert_true(log_parse_filter("0x8000..0x8fff,0xffffffc000080000+0x200,0x60000-0x1000", &bad));
+    static const struct {
+        uint64_t pc;
+        bool wanted;
+    } pcs[] = { { 0x7fff, false }, { 0x8000, true }, { 0x8fff, true }, { 0x9000, false },
+                { 0xffffffc000080000, true }, { 0xffffffc0000801ff, true },
+                { 0xffffffc000080200, false }, { 0x60000, true }, { 0x5f001, true },
+                { 0x5f000, false }, { 0x60001, false } };
+    for (size_t i = 0; i < ARRAY_LEN(pcs); i++) {
+        if (log_pc_wanted(pcs[i].pc) != pcs[i].wanted) {
+            fail_msg("0x%llx", (unsigned long long)pcs[i].pc);
+        }
+    }
+    assert_false(log_parse_filter("0x8000..x", &bad));
+    assert_string_equal(bad, "0x8000..x");
+    assert_true(log_pc_wanted(1));
+}
+
+static void rings(void **state)
+{
+    struct world *w = *state;
+    unsigned mask;
+    assert_true(log_parse_mask("int,ring=1k", &mask, NULL));
+    for (unsigned i = 0; i < 1000; i++) {
+        log_raw("line %u of many\n", i);
+    }
+    char *text = logged(w);
+    assert_null(strstr(text, "line"));
+    g_free(text);
+    log_ring_dump("it died");
+    text = logged(w);
+    assert_non_null(strstr(text, "(it died):\nline 9"));
+    assert_non_null(strstr(text, "line 999 of many\nemu: end"));
+    assert_null(strstr(text, "line 900 of"));
+    assert_true(strlen(text) < 1200);
+    g_free(text);
+    assert_true(log_parse_mask("int", &mask, NULL));
+}
+
 static void masks(void **state)
 {
     struct world *w = *state;
@@ -100,7 +155,15 @@ static void masks(void **state)
         { "", true, 0, NULL },
         { "int,", true, LOG_INT, NULL },
         { "int,none", true, 0, NULL },
-        { "fpu,page,nochain,plugin,strace,trace:usb*,int", true, LOG_INT, NULL },
+        { "fpu,page,nochain,plugin,strace,int", true, LOG_INT, NULL },
+        { "trace:usb*,dev:ide,int", true, LOG_INT | LOG_TRACE | LOG_DEV, NULL },
+        { "int,vector=14,vector=0x21,cpl=3,pc=0x1000..0x1fff,ring=4k", true, LOG_INT, NULL },
+        { "int,vector=256", false, 0, "vector=256" },
+        { "int,cpl=4", false, 0, "cpl=4" },
+        { "int,pc=5..4", false, 0, "pc=5..4" },
+        { "ring=0", false, 0, "ring=0" },
+        { "ring=1G", false, 0, "ring=1G" },
+        { "ring=300M", false, 0, "ring=300M" },
         { "int,gest_errors", false, 0, "gest_errors" },
         { "trace", false, 0, "trace" },
     };
@@ -113,9 +176,9 @@ static void masks(void **state)
     }
     unsigned all = 0;
     assert_true(log_parse_mask("all", &all, NULL));
-    assert_int_equal(all, (1 << 11) - 1);
+    assert_int_equal(all, (1 << 12) - 1);
     char *text = logged(w);
-    assert_non_null(strstr(text, "emu: warning: -d trace:usb*: emu has no such log item"));
+    assert_non_null(strstr(text, "emu: warning: -d page: emu has no such log item"));
     g_free(text);
 }
 
@@ -165,6 +228,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(lines), T(a_guest_cannot_fill_the_log), T(masks), T(files),
+        T(filters), T(rings),
         T(lines_of_threads_stay_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
