@@ -323,7 +323,7 @@ static void owner_failed(void *opaque, unsigned vcpu, const char *text)
 static void owner_debug(void *opaque, unsigned vcpu, const struct accel_exit *e)
 {
     struct vm *vm = opaque;
-    if (!gdbstub_debug_exit(vm->gdb, vcpu, e)) {
+    if (!gdbstub_debug_exit(vm->gdb, vcpu, e) && !vm_accel_debug(vm, e)) {
         log_warn(NULL, "vCPU %u: debug stop at 0x%" G_GINT64_MODIFIER "x without a debugger", vcpu,
                  e->rip);
     }
@@ -573,7 +573,7 @@ static bool make_board(struct vm *vm, GError **err)
     pc->cpu_ops = &vm->cpu_ops;
     pc->tsc = cpu_tsc;
     pc->tsc_opaque = vm;
-    pc->tsc_khz = vm->accel.caps.tsc_khz;
+    pc->tsc_khz = vm->accel.tsc_khz;
     pc->current_cpu = current_cpu;
     pc->drives = vm->drives;
     pc->apply_globals = apply_globals;
@@ -621,6 +621,7 @@ static bool make_vcpus(struct vm *vm, GError **err)
         .topology = &vm->topology,
         .cb = &vm->callbacks,
         .opts = vm->accel.opts,
+        .tsc_khz = vm->accel.tsc_khz,
     };
     struct vcpu_owner owner = {
         .shutdown = owner_shutdown,
@@ -628,7 +629,7 @@ static bool make_vcpus(struct vm *vm, GError **err)
         .debug = owner_debug,
         .opaque = vm,
     };
-    vm->vcpus = vcpus_new(vm->accel.ops, &p, vm->topology.cpus, &owner, err);
+    vm->vcpus = vm_accel_vcpus(vm, &p, &owner, err);
     if (vm->vcpus) {
         vm_postmortem_start(vm);
     }
@@ -724,7 +725,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
            setup_monitors(vm, err) && make_board(vm, err) &&
            (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
-           make_process(vm, err) && vm_report_start(vm, err) && make_ui(vm, err);
+           make_process(vm, err) && vm_report_start(vm, err) && vm_accel_start(vm, err) &&
+           make_ui(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)
@@ -755,6 +757,7 @@ void vm_free(struct vm *vm)
     free_monitors(vm);
     vm_report_free(vm);
     gdbstub_free(vm->gdb, vm->status);
+    vm_accel_stop(vm);
     if (vm->vcpus) {
         vcpus_free(vm->vcpus);
         vm->vcpus = NULL;

@@ -3,9 +3,12 @@
  * The accelerator of a running machine: moving to another one because somebody asked, and to tcg
  * because the one in use broke.
  */
+#include <string.h>
+
 #include "core/device.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/opts.h"
 #include "vm_int.h"
 
 /* What the guest was told it has must be there afterwards. */
@@ -59,6 +62,7 @@ bool vm_switch_accel(struct vm *vm, const char *spec, GError **err)
     bool ok = move(vm, &to, err);
     if (ok) {
         to.fallback = vm->accel.fallback;
+        to.tsc_khz = vm->accel.tsc_khz;
         accel_choice_clear(&vm->accel);
         vm->accel = to;
     } else {
@@ -70,6 +74,35 @@ bool vm_switch_accel(struct vm *vm, const char *spec, GError **err)
 const char *vm_accel_name(const struct vm *vm)
 {
     return vcpus_ops(vm->vcpus)->name;
+}
+
+/* The CPU model, the board and its TSC stay what they are: tcg can do all of them. */
+struct vcpus *vm_accel_vcpus(struct vm *vm, const struct accel_params *p,
+                             const struct vcpu_owner *owner, GError **err)
+{
+    GError *e = NULL;
+    unsigned n = vm->topology.cpus;
+    struct vcpus *v = vcpus_new(vm->accel.ops, p, n, owner, &e);
+    if (v || !vm->accel.fallback || g_error_matches(e, EMU_ERROR, EMU_ERROR_CONFIG) ||
+        vm->accel.caps.dictates_ram || strcmp(vm->accel.ops->name, "tcg") == 0) {
+        if (e) {
+            g_propagate_error(err, e);
+        }
+        return v;
+    }
+    struct accel_choice tcg;
+    log_warn(NULL, "%s; using tcg instead", e->message);
+    g_error_free(e);
+    if (!accel_choose_only("tcg", &tcg, err)) {
+        return NULL;
+    }
+    tcg.fallback = true;
+    tcg.tsc_khz = vm->accel.tsc_khz;
+    accel_choice_clear(&vm->accel);
+    vm->accel = tcg;
+    struct accel_params q = *p;
+    q.opts = NULL;
+    return check_features(vm, &tcg, err) ? vcpus_new(tcg.ops, &q, n, owner, err) : NULL;
 }
 
 static void give_up(struct vm *vm)
@@ -104,4 +137,133 @@ void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text)
     log_warn(NULL, "vCPU %u: %s; the guest goes on with tcg", vcpu, text);
     vm->fallback_posted = true;
     loop_post(vm->loop, do_fallback, vm);
+}
+
+/* --- switch-at -------------------------------------------------------------------------------- */
+
+#define POLL_MS 1 /* of the processor's mode */
+
+struct vm_switch {
+    char *to;
+    struct timer timer;
+    struct loop_tick *tick;
+    gva_t pc;
+    bool by_pc, posted;
+};
+
+static void switch_free(struct vm *vm)
+{
+    struct vm_switch *s = vm->accel_switch;
+    vm->accel_switch = NULL;
+    if (s) {
+        timer_del(&s->timer);
+        if (s->tick) {
+            loop_tick_remove(s->tick);
+        }
+        g_free(s->to);
+        g_free(s);
+    }
+}
+
+static bool arm_pc(struct vm *vm, bool on)
+{
+    const gva_t *at = on ? &vm->accel_switch->pc : NULL;
+    for (unsigned i = 0; i < vm->topology.cpus; i++) {
+        if (vcpu_debug_set(vm->vcpus, i, false, at, on ? 1 : 0) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void switch_now(void *opaque)
+{
+    struct vm *vm = opaque;
+    GError *err = NULL;
+    if (!vm->accel_switch || vm->finished) {
+        return;
+    }
+    char *to = g_steal_pointer(&vm->accel_switch->to);
+    bool stopped = vm->accel_switch->by_pc;
+    if (stopped) {
+        arm_pc(vm, false);
+    }
+    switch_free(vm);
+    if (vm_switch_accel(vm, to, &err)) {
+        log_info(NULL, "switch-at: the guest goes on with %s", to);
+    } else {
+        log_warn(NULL, "switch-at: %s", err->message);
+        g_error_free(err);
+    }
+    if (stopped && vm->state == VM_RUNNING) {
+        vcpus_resume(vm->vcpus);
+    }
+    g_free(to);
+}
+
+static void poll_mode(void *opaque)
+{
+    struct vm *vm = opaque;
+    struct x86_state s = { 0 };
+    vm_freeze(vm);
+    int ret = vcpu_state_get(vm->vcpus, 0, &s, X86_GROUP_CR);
+    vm_thaw(vm);
+    if (ret == 0 && s.msr.efer >> 10 & 1) {
+        switch_now(vm);
+    }
+}
+
+static bool start_switch(struct vm *vm, const char *at, GError **err)
+{
+    struct vm_switch *s = vm->accel_switch;
+    uint64_t ms;
+    if (strcmp(at, "long-mode") == 0) {
+        s->tick = loop_tick_add(vm->loop, POLL_MS, poll_mode, vm);
+        return true;
+    }
+    if (g_str_has_prefix(at, "time=") && parse_u64(at + 5, 1000000000, &ms)) {
+        timer_mod(&s->timer, clock_now_ns(vm->clock) + (int64_t)ms * NS_PER_MS);
+        return true;
+    }
+    if (g_str_has_prefix(at, "pc=") && parse_u64(at + 3, UINT64_MAX, &s->pc)) {
+        s->by_pc = true;
+        if (arm_pc(vm, true)) {
+            return true;
+        }
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-accel switch-at=%s: %s has no breakpoints here", at, vm_accel_name(vm));
+        return false;
+    }
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "-accel switch-at=%s: long-mode, pc=ADDRESS or time=MILLISECONDS", at);
+    return false;
+}
+
+bool vm_accel_start(struct vm *vm, GError **err)
+{
+    const struct accel_choice *c = &vm->accel;
+    if (!c->switch_at) {
+        return true;
+    }
+    vm->accel_switch = g_new0(struct vm_switch, 1);
+    vm->accel_switch->to = g_strdup(c->switch_to);
+    timer_init(&vm->accel_switch->timer, vm->clock, switch_now, vm);
+    return start_switch(vm, c->switch_at, err);
+}
+
+void vm_accel_stop(struct vm *vm)
+{
+    switch_free(vm);
+}
+
+bool vm_accel_debug(struct vm *vm, const struct accel_exit *e)
+{
+    struct vm_switch *s = vm->accel_switch;
+    if (!s || !s->by_pc || s->posted || !e->u.debug.breakpoint) {
+        return s && s->by_pc;
+    }
+    s->posted = true;
+    vcpus_request_pause(vm->vcpus);
+    loop_post(vm->loop, switch_now, vm);
+    return true;
 }

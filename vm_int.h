@@ -43,6 +43,7 @@ struct vm {
     struct timer power_off_timer;
     struct loop_watch *term_watch;
     bool reset_posted, fallback_posted;
+    struct vm_switch *accel_switch; /* switch-at, until it has happened */
     bool finished;
     enum vm_state state;
     unsigned frozen; /* depth of vm_freeze */
@@ -57,7 +58,15 @@ struct vm {
     struct vm_report *report; /* -report, -guest-timeout; NULL: neither */
 };
 
-/* vm_accel.c: what struct vcpu_owner's failed comes to. */
+/* vm_accel.c: vcpus_new, with tcg where the chosen accelerator cannot do it after all. */
+struct vcpus *vm_accel_vcpus(struct vm *vm, const struct accel_params *p,
+                             const struct vcpu_owner *owner, GError **err);
+/* When the machine begins to run: -accel's switch-at. */
+bool vm_accel_start(struct vm *vm, GError **err);
+void vm_accel_stop(struct vm *vm);
+/* A debug exit: true when it was switch-at's. */
+bool vm_accel_debug(struct vm *vm, const struct accel_exit *e);
+/* What struct vcpu_owner's failed comes to. */
 void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text);
 
 /* vm.c: the end of the run; the first caller decides. */

@@ -112,6 +112,54 @@ static bool choose_default(struct accel_choice *out, GError **err)
     return false;
 }
 
+/* The options without those that are about choosing. */
+static struct opts *own_opts(const struct opts *o)
+{
+    struct opts *own = opts_new();
+    for (size_t i = 0; i < opts_count(o); i++) {
+        const char *key = opts_key(o, i);
+        if (strcmp(key, "switch-at") != 0 && strcmp(key, "fallback") != 0) {
+            opts_add(own, key, opts_value(o, i));
+        }
+    }
+    return own;
+}
+
+/* A machine that is to move there later has only what both offer, and that one's TSC. */
+static void meet(struct accel_choice *out, const char *spec)
+{
+    char *name = g_strndup(spec, strcspn(spec, ",:"));
+    const struct accel_ops *ops = accel_find(name);
+    struct accel_caps caps = { 0 };
+    g_free(name);
+    if (!ops || ops == out->ops || !ops->probe(&caps, NULL)) {
+        return;
+    }
+    struct x86_cpu_model *m = &out->caps.offered;
+    for (size_t i = 0; i < ARRAY_LEN(m->features); i++) {
+        m->features[i] &= caps.offered.features[i];
+    }
+    m->phys_bits = MIN(m->phys_bits, caps.offered.phys_bits);
+    out->caps.max_vcpus = MIN(out->caps.max_vcpus, caps.max_vcpus);
+    out->tsc_khz = out->tsc_khz ? out->tsc_khz : caps.tsc_khz;
+}
+
+/* The list's other names: where to move to later. */
+static void note_list(const char *list, const struct opts *o, struct accel_choice *out)
+{
+    const char *at = opts_get(o, "switch-at");
+    char **names = g_strsplit(list, ":", -1);
+    out->tsc_khz = out->caps.tsc_khz;
+    for (size_t i = 0; names[i]; i++) {
+        meet(out, names[i]);
+        if (accel_find(names[i]) == out->ops && names[i + 1] && !out->switch_to) {
+            out->switch_to = g_strdup(names[i + 1]);
+        }
+    }
+    g_strfreev(names);
+    out->switch_at = g_strdup(at);
+}
+
 /* "kvm:tcg,key=value": the names in turn, with the options they share. */
 static bool choose_from(const char *spec, bool last, struct accel_choice *out, bool *fallback,
                         GError **err)
@@ -146,15 +194,27 @@ static bool choose_from(const char *spec, bool last, struct accel_choice *out, b
     }
     g_strfreev(names);
     if (found) {
-        out->opts = o;
+        note_list(list, o, out);
+        out->opts = own_opts(o);
         out->fallback = *fallback;
-    } else {
-        opts_free(o);
     }
+    opts_free(o);
     if (fatal) {
         g_propagate_error(err, fatal);
     }
     return found;
+}
+
+static bool check_switch(const char *spec, struct accel_choice *out, GError **err)
+{
+    if (!out->switch_at || out->switch_to) {
+        return true;
+    }
+    g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                "-accel %s: switch-at needs an accelerator to move to: %s:tcg, or another -accel",
+                spec, out->ops->name);
+    accel_choice_clear(out);
+    return false;
 }
 
 bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, GError **err)
@@ -168,7 +228,11 @@ bool accel_choose(const char *const *specs, size_t n, struct accel_choice *out, 
         bool fallback = true;
         GError *e = NULL;
         if (choose_from(specs[i], i + 1 == n, out, &fallback, &e)) {
-            return true;
+            if (!out->switch_to && i + 1 < n) { /* -accel kvm,switch-at=... -accel tcg,mode=... */
+                out->switch_to = g_strdup(specs[i + 1]);
+                meet(out, specs[i + 1]);
+            }
+            return check_switch(specs[i], out, err);
         }
         if (e) {
             g_propagate_error(err, e);
@@ -194,6 +258,8 @@ void accel_choice_clear(struct accel_choice *c)
         opts_free(c->opts);
         c->opts = NULL;
     }
+    g_clear_pointer(&c->switch_at, g_free);
+    g_clear_pointer(&c->switch_to, g_free);
 }
 
 static void print_caps(const struct accel_caps *c)

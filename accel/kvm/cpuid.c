@@ -40,13 +40,6 @@ static bool ours(enum x86_feature_id f)
            f == X86_FEAT_HYPERVISOR || f == X86_FEAT_HT || f == X86_FEAT_OSXSAVE;
 }
 
-/* A feature is offered if KVM supports it and emu knows it, state included. Of KVM's paravirtual
- * ones the clock alone: its two MSRs are part of struct x86_state. */
-static bool wanted(const struct x86_cpu_model *known, enum x86_feature_id f)
-{
-    return x86_has(known, f) || f == X86_FEAT_KVMCLOCK || f == X86_FEAT_KVMCLOCK_STABLE;
-}
-
 static void identity(const struct cpuid_buf *b, struct x86_cpu_model *m)
 {
     const struct kvm_cpuid_entry2 *e = find(b, 0, 0);
@@ -76,6 +69,8 @@ static void identity(const struct cpuid_buf *b, struct x86_cpu_model *m)
     }
 }
 
+/* A feature is offered if KVM supports it and accel/x86 knows it, state included: so that any
+ * instruction can be finished there and any machine can be moved. */
 bool kvm_cpuid_offered(int sys_fd, struct x86_cpu_model *m)
 {
     struct cpuid_buf *b = g_new0(struct cpuid_buf, 1);
@@ -88,7 +83,7 @@ bool kvm_cpuid_offered(int sys_fd, struct x86_cpu_model *m)
         const struct x86_feature_info *i = &x86_features[f];
         const struct kvm_cpuid_entry2 *e = find(b, i->leaf, i->subleaf);
         bool there = e && (reg_of(e, i->reg) >> i->bit & 1);
-        x86_feature_set(m, f, wanted(&known, f) && (there || (ours(f) && x86_has(&known, f))));
+        x86_feature_set(m, f, x86_has(&known, f) && (there || ours(f)));
     }
     if (ok) {
         const struct kvm_cpuid_entry2 *e = find(b, 0x80000008, 0);

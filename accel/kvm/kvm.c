@@ -303,8 +303,15 @@ static void kvm_vm_destroy(struct accel_vm *vm)
 
 static int kvm_vm_create(struct accel_vm **out, const struct accel_params *p, GError **err)
 {
-    struct accel_vm *vm = g_new0(struct accel_vm, 1);
+    /* those of other accelerators in one list are not ours to judge */
+    static const char *const known[] = { "accel",           "fallback", "switch-at",
+                                         "kernel-irqchip",  "mode",     "thread",
+                                         "one-insn-per-tb", "tb-size",  NULL };
     *out = NULL;
+    if (p->opts && !opts_check_keys(p->opts, "-accel kvm", known, err)) {
+        return -EINVAL;
+    }
+    struct accel_vm *vm = g_new0(struct accel_vm, 1);
     vm->params = *p;
     vm->params.opts = NULL;
     vm->cb = *p->cb;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Is this KVM hardware? Some hosts have a /dev/kvm that emulates the guest in software, a thousand
- * times slower than a processor and slower than accel/tcg. A loop in real mode tells: its speed, and
- * the time from one exit to the next.
+ * times slower than a processor and slower than accel/tcg. A loop in real mode tells: its speed,
+ * and the time from one exit to the next.
  */
 #include <errno.h>
 #include <string.h>

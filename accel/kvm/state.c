@@ -742,6 +742,24 @@ int kvm_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t grou
     return ret < 0 ? ret : 0;
 }
 
+/* A guest that comes from elsewhere has measured its TSC. */
+static void set_tsc_rate(struct accel_vcpu *v)
+{
+    uint32_t want = v->vm->params.tsc_khz;
+    int khz = kvm_ioctl_n(v->fd, KVM_GET_TSC_KHZ, 0);
+    if (want && khz > 0 && (uint32_t)khz != want) {
+        if (kvm_ioctl_n(v->fd, KVM_SET_TSC_KHZ, want) >= 0) {
+            khz = (int)want;
+        } else if (v->index == 0) {
+            log_warn("kvm",
+                     "the guest's TSC counts at %d kHz from now on, not at %u kHz: this "
+                     "host cannot scale it (name both accelerators at the start, tcg:kvm)",
+                     khz, want);
+        }
+    }
+    v->vm->tsc_khz = khz > 0 ? (uint32_t)khz : 0;
+}
+
 /* Also a test: what cannot be read now could not be read when the guest has to be moved. */
 int kvm_state_init(struct accel_vcpu *v)
 {
@@ -749,8 +767,7 @@ int kvm_state_init(struct accel_vcpu *v)
     struct x86_state s;
     x86_state_reset(&v->shadow, v->index == 0, vm->params.model->signature);
     v->xsave = g_malloc0(MAX(vm->xsave_size, sizeof(struct kvm_xsave)));
-    int khz = kvm_ioctl_n(v->fd, KVM_GET_TSC_KHZ, 0);
-    vm->tsc_khz = khz > 0 ? (uint32_t)khz : 0;
+    set_tsc_rate(v);
     int ret = find_msrs(v);
     ret = ret < 0 ? ret : kvm_state_get(v, &s, X86_GROUP_ALL);
     ret = ret < 0 ? ret : kvm_state_set(v, &v->shadow, X86_GROUP_ALL & ~(unsigned)X86_GROUP_TSC);

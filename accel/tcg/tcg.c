@@ -17,7 +17,7 @@
 #include "core/physmem.h"
 
 #define TCG_MAX_VCPUS 256
-#define TCG_TSC_KHZ   1000000u /* the TSC counts the nanoseconds of virtual time */
+#define TCG_TSC_KHZ   1000000u /* the TSC counts nanoseconds of virtual time, unless params say */
 
 struct accel_vcpu {
     struct accel_vm *vm;
@@ -110,8 +110,10 @@ static int bus_irq_ack(void *opaque)
 
 static uint64_t bus_tsc(void *opaque)
 {
-    const struct accel_callbacks *cb = &((struct accel_vcpu *)opaque)->vm->cb;
-    return cb->clock_ns ? (uint64_t)cb->clock_ns(cb->opaque) : 0;
+    const struct accel_vm *vm = ((struct accel_vcpu *)opaque)->vm;
+    uint64_t ns = vm->cb.clock_ns ? (uint64_t)vm->cb.clock_ns(vm->cb.opaque) : 0;
+    uint32_t khz = vm->params.tsc_khz;
+    return khz && khz != TCG_TSC_KHZ ? muldiv_u64(ns, khz, TCG_TSC_KHZ) : ns;
 }
 
 /* --- probe, vm -------------------------------------------------------------------------------- */
@@ -481,7 +483,8 @@ static int tcg_branch_log(struct accel_vcpu *v, struct x86_branch_ring *ring)
 
 static void tcg_stats(struct accel_vm *vm, GString *out)
 {
-    g_string_append_printf(out, "tsc %u kHz\n", TCG_TSC_KHZ);
+    uint32_t khz = vm->params.tsc_khz;
+    g_string_append_printf(out, "tsc %u kHz\n", khz ? khz : TCG_TSC_KHZ);
     g_mutex_lock(&vm->lock);
     for (unsigned k = 0; k < TCG_MAX_VCPUS; k++) {
         if (!vm->vcpus[k]) {
