@@ -240,7 +240,7 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: test test-now test-fast lint boot image debug ui run run-now bench bench-now install clean \
+.PHONY: test test-now test-fast lint boot image monitor debug ui run run-now bench bench-now install clean \
         help packages format format-check
 test-fast: unit
 
@@ -257,9 +257,9 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --debug --revirt --ui --boot
+	    --plain --image --monitor --debug --revirt --ui --boot
 
-boot image debug: all guests
+boot image debug monitor: all guests
 	@$(RUN) --$@ --only '$(TESTS)'
 
 ui: all guests
@@ -315,6 +315,7 @@ help:
 	@echo 'make unit-asan TESTS=...          the same with address and UB sanitizers'
 	@echo 'make boot TESTS=linux             boot tests whose name contains the word'
 	@echo 'make image        the command line against bad input'
+	@echo 'make monitor      HMP and QMP'
 	@echo 'make debug        gdb, logs and what else explains a guest'
 	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'

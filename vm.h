@@ -114,7 +114,18 @@ void vm_powerdown(struct vm *vm);                 /* the ACPI power button */
 void vm_nmi(struct vm *vm);
 /* -gdb SPEC at run time; "none" ends it. Not from within the gdb server. */
 bool vm_gdbserver(struct vm *vm, const char *spec, GError **err);
-void vm_quit(struct vm *vm, const char *reason);  /* ends vm_run with status 0 */
+void vm_quit(struct vm *vm, const char *reason);  /* soon ends vm_run with status 0 */
+
+/* -no-reboot and -no-shutdown from now on: 0, 1, or -1 to leave it. */
+void vm_set_actions(struct vm *vm, int no_reboot, int no_shutdown);
+
+/* -machine's types; NULL behind the last. */
+struct vm_machine {
+    const char *name, *alias, *desc;
+    unsigned max_cpus;
+    bool is_default;
+};
+const struct vm_machine *vm_machine(unsigned i);
 
 /* What it is made of; everything stays the machine's. */
 struct vm_parts {

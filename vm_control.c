@@ -148,9 +148,33 @@ void vm_nmi(struct vm *vm)
     pc_nmi(vm->pc);
 }
 
+static void do_quit(void *arg)
+{
+    struct vm *vm = arg;
+    vm_finish(vm, 0, false, vm->quit_reason);
+}
+
+/* Posted, so that who asks gets its answer before the event. */
 void vm_quit(struct vm *vm, const char *reason)
 {
-    vm_finish(vm, 0, false, reason);
+    if (!vm->quit_reason) {
+        vm->quit_reason = reason;
+        loop_post(vm->loop, do_quit, vm);
+    }
+}
+
+void vm_set_actions(struct vm *vm, int no_reboot, int no_shutdown)
+{
+    vm->no_reboot = no_reboot < 0 ? vm->no_reboot : no_reboot;
+    vm->no_shutdown = no_shutdown < 0 ? vm->no_shutdown : no_shutdown;
+}
+
+const struct vm_machine *vm_machine(unsigned i)
+{
+    static const struct vm_machine machines[] = {
+        { "pc-i440fx-7.2", "pc", "PC (i440FX + PIIX3, 1996)", PC_MAX_CPUS, true },
+    };
+    return i < ARRAY_LEN(machines) ? &machines[i] : NULL;
 }
 
 /* --- parts ------------------------------------------------------------------------------------ */

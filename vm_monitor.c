@@ -50,10 +50,11 @@ static bool add_mon(struct vm *vm, const char *text, GError **err)
         bool control = mode && strcmp(mode, "control") == 0;
         ok = false;
         if (!c) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-mon %s: there is no -chardev with id=%s",
-                        text, id ? id : "(none)");
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                        "-mon %s: there is no -chardev with id=%s", text, id ? id : "(none)");
         } else if (mode && !control && strcmp(mode, "readline") != 0) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-mon mode=%s: readline or control", mode);
+            g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-mon mode=%s: readline or control",
+                        mode);
         } else {
             add(vm, c,
                 !control ? MONITOR_READLINE : pretty ? MONITOR_CONTROL_PRETTY : MONITOR_CONTROL);

@@ -136,7 +136,7 @@ void info_trace_events(struct mon_call *c)
 
 void info_accel(struct mon_call *c)
 {
-    const struct accel_ops *ops = c->p.accel->ops;
+    const struct accel_ops *ops = vcpus_ops(c->p.vcpus);
     call_print(c, "accelerator: %s (%s)\n", ops->name, ops->desc);
     if (ops->stats) {
         vm_freeze(c->vm);
@@ -147,8 +147,8 @@ void info_accel(struct mon_call *c)
 
 void info_jit(struct mon_call *c)
 {
-    if (strcmp(c->p.accel->ops->name, "tcg") != 0) {
-        call_print(c, "no translation: %s executes the guest\n", c->p.accel->ops->name);
+    if (strcmp(vm_accel_name(c->vm), "tcg") != 0) {
+        call_print(c, "no translation: %s executes the guest\n", vm_accel_name(c->vm));
         return;
     }
     info_accel(c);
@@ -156,7 +156,7 @@ void info_jit(struct mon_call *c)
 
 void info_kvm(struct mon_call *c)
 {
-    bool on = strcmp(c->p.accel->ops->name, "kvm") == 0;
+    bool on = strcmp(vm_accel_name(c->vm), "kvm") == 0;
     call_print(c, "kvm support: %s\n", on ? "enabled" : "disabled");
 }
 
@@ -165,8 +165,8 @@ void cmd_accel(struct mon_call *c)
     const char *name = arg_str(c, "name");
     if (!name) {
         info_accel(c);
-    } else if (strcmp(name, c->p.accel->ops->name) != 0) {
-        call_error(c, MON_GENERIC, "a running machine stays with %s", c->p.accel->ops->name);
+    } else {
+        vm_switch_accel(c->vm, name, &c->err);
     }
 }
 

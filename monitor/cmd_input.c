@@ -20,7 +20,7 @@
 
 /* --- keys ---------------------------------------------------------------------------------- */
 
-/* Keys wait here for their turn, by the guest's time: a chord goes up before the next comes down. */
+/* Keys wait here for their turn, by the guest's time: a chord goes up before the next goes down. */
 struct key_step {
     uint8_t usage;
     bool down;

@@ -24,7 +24,8 @@ static bool parse_format(struct mon_call *c, struct format *f)
     const char *p = arg_str(c, "fmt");
     *f = (struct format){ .count = 1, .kind = 'x', .size = 0 };
     if (p && g_ascii_isdigit(*p)) {
-        f->count = (int64_t)MIN(g_ascii_strtoull(p, (char **)(uintptr_t)&p, 10), 1u << 20);
+        uint64_t n = g_ascii_strtoull(p, (char **)(uintptr_t)&p, 10);
+        f->count = (int64_t)MIN(n, 1u << 20);
     }
     for (; p && *p; p++) {
         if (strchr("xduoci", *p)) {
@@ -205,8 +206,8 @@ void cmd_gva2gpa(struct mon_call *c)
 
 void cmd_gpa2hva(struct mon_call *c)
 {
-    call_error(c, MON_GENERIC, "emu does not hand out addresses of its own process; xp and pmemsave "
-                               "read guest memory");
+    call_error(c, MON_GENERIC, "emu does not hand out addresses of its own process; xp and "
+                               "pmemsave read guest memory");
 }
 
 void cmd_walk(struct mon_call *c)
@@ -243,7 +244,8 @@ static void save(struct mon_call *c, bool virtual)
     uint64_t addr = (uint64_t)arg_int(c, "val", 0);
     const char *path = arg_str(c, "filename");
     if (arg_given(c, "cpu-index")) {
-        *c->cpu = (unsigned)CLAMP(arg_int(c, "cpu-index", 0), 0, 4096);
+        int64_t i = arg_int(c, "cpu-index", 0);
+        *c->cpu = (unsigned)CLAMP(i, 0, 4096);
     }
     if (size < 0) {
         call_error(c, MON_GENERIC, "size is negative");

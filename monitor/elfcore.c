@@ -43,7 +43,8 @@ static void add_segment(struct core *k, uint64_t vaddr, uint64_t paddr, uint64_t
     struct segment s = { .vaddr = vaddr, .paddr = paddr, .size = size };
     if (k->segments->len > 0) {
         struct segment *last = &g_array_index(k->segments, struct segment, k->segments->len - 1);
-        if (last->paddr + last->size == paddr && (vaddr == 0 || last->vaddr + last->size == vaddr)) {
+        bool joins = vaddr == 0 || last->vaddr + last->size == vaddr;
+        if (last->paddr + last->size == paddr && joins) {
             last->size += size;
             return;
         }

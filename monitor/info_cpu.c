@@ -255,7 +255,8 @@ static void print_users(struct mon_call *c, const struct x86_state *s, unsigned 
     }
 }
 
-static void print_table(struct mon_call *c, const struct x86_view *v, unsigned table, unsigned limit)
+static void print_table(struct mon_call *c, const struct x86_view *v, unsigned table,
+                        unsigned limit)
 {
     for (unsigned at = 0; at + 7 <= limit && !call_full(c);) {
         struct x86_desc_info d;
@@ -303,6 +304,18 @@ void info_ldt(struct mon_call *c)
     print_table(c, &v, 4, MIN(ldt->limit, 0xffff));
 }
 
+/* Vectors [first, end) with the same text. */
+static void print_gates(struct mon_call *c, const struct x86_view *v, unsigned first, unsigned end,
+                        const char *text)
+{
+    const char *name = v->st->cr0 & X86_CR0_PE ? x86_exception_mnemonic(first) : NULL;
+    if (first + 1 == end && text[0]) {
+        call_print(c, "%02x    %-4s %s\n", first, name ? name : "", text);
+    } else if (first < end && text[0]) {
+        call_print(c, "%02x-%02x      %s\n", first, end - 1, text);
+    }
+}
+
 void info_idt(struct mon_call *c)
 {
     struct x86_view v;
@@ -311,23 +324,28 @@ void info_idt(struct mon_call *c)
     }
     call_print(c, "%s at 0x" HEX ", limit 0x%x\n", v.st->cr0 & X86_CR0_PE ? "IDT" : "IVT",
                v.st->idt.base, v.st->idt.limit);
-    for (unsigned i = 0; i < 256; i++) {
+    /* Most kernels fill the rest with one gate: such runs become one line. */
+    char last[192] = "";
+    unsigned first = 0, i;
+    for (i = 0; i < 256; i++) {
         struct x86_desc_info d;
-        char text[192];
-        const char *name = x86_exception_mnemonic(i);
+        char text[192] = "";
         enum x86_look look = x86_view_gate(&v, i, &d);
         if (look == X86_LOOK_LIMIT) {
             break;
         }
         if (look != X86_LOOK_OK) {
-            call_print(c, "%02x: %s\n", i, x86_look_text(look));
-            break;
-        }
-        if (d.raw[0] || d.raw[1] || d.present) {
+            g_strlcpy(text, x86_look_text(look), sizeof text);
+        } else if (d.raw[0] || d.raw[1] || d.present) {
             x86_desc_text(&d, text, sizeof text);
-            call_print(c, "%02x %-4s %s\n", i, name ? name : "", text);
+        }
+        if (i < 32 || strcmp(text, last) != 0) {
+            print_gates(c, &v, first, i, last);
+            first = i;
+            g_strlcpy(last, text, sizeof last);
         }
     }
+    print_gates(c, &v, first, i, last);
 }
 
 static void print_task(struct mon_call *c, const struct x86_tss_info *t)

@@ -57,7 +57,12 @@ struct command {
     void (*run)(struct mon_call *c);
 };
 
-enum mon_error { MON_GENERIC, MON_DEVICE_NOT_FOUND, MON_COMMAND_NOT_FOUND };
+enum mon_error {
+    MON_GENERIC,
+    MON_DEVICE_NOT_FOUND,
+    MON_COMMAND_NOT_FOUND,
+    MON_DEVICE_NOT_ACTIVE
+};
 
 struct mon_call {
     struct vm *vm;
@@ -142,6 +147,7 @@ struct monitor_set {
     struct vm_listener listener;
     unsigned cpu; /* of monitor_run_line */
     struct mon_keys *keys;
+    int abs_x, abs_y; /* pointer, as input-send-event left it */
 };
 void mon_send(struct monitor *m, const char *text, size_t len);
 

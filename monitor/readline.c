@@ -221,7 +221,8 @@ static void list_candidates(struct readline *r, GPtrArray *words)
 {
     size_t width = 0, column = 0;
     for (guint i = 0; i < words->len; i++) {
-        width = MAX(width, strlen(g_ptr_array_index(words, i)) + 2);
+        size_t w = strlen(g_ptr_array_index(words, i)) + 2;
+        width = MAX(width, w);
     }
     g_ptr_array_sort(words, by_name);
     puts_(r, "\r\n");

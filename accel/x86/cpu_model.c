@@ -554,3 +554,23 @@ void x86_cpu_print_models(void)
     }
     fputs("\n", stdout);
 }
+
+const char *x86_cpu_model_name(unsigned i)
+{
+    static const char *const all[] = { "max", "host" };
+    if (i < ARRAY_LEN(all)) {
+        return all[i];
+    }
+    i -= ARRAY_LEN(all);
+    return i < ARRAY_LEN(models) ? models[i].name : NULL;
+}
+
+bool x86_cpu_model_plain(struct x86_cpu_model *m, const char *name)
+{
+    const struct named_model *d = model_by_name(name);
+    memset(m, 0, sizeof *m);
+    if (d) {
+        set_model_features(m, d);
+    }
+    return d != NULL;
+}

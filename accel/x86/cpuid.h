@@ -51,6 +51,10 @@ bool x86_cpu_model_parse(struct x86_cpu_model *m, const char *text,
 /* What the software engine offers on this host: instructions that it can execute. */
 void x86_cpu_model_software(struct x86_cpu_model *m);
 void x86_cpu_print_models(void); /* -cpu help */
+/* Names of models, "max" first; NULL behind the last. plain: the features that a named model is
+ * defined with, whatever the host can do; false for max, host and unknown names. */
+const char *x86_cpu_model_name(unsigned i);
+bool x86_cpu_model_plain(struct x86_cpu_model *m, const char *name);
 /* Appends the names of the instruction sets (of those that emu knows to execute) that m lacks: what
  * an accelerator cannot do because the host can't. */
 void x86_cpu_model_lacks(const struct x86_cpu_model *m, GString *out);

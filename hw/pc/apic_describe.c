@@ -48,8 +48,8 @@ void lapic_describe(const struct device *d, GString *out)
                                G_GINT64_MODIFIER "x\n",
                                a->divide, a->initial, lapic_timer_count(a), a->deadline);
         g_string_append_printf(out,
-                               "  SVR=0x%08x TPR=0x%02x PPR=0x%02x LDR=0x%08x DFR=0x%08x ESR=0x%02x "
-                               "ICR=0x%08x:0x%08x%s\n",
+                               "  SVR=0x%08x TPR=0x%02x PPR=0x%02x LDR=0x%08x DFR=0x%08x "
+                               "ESR=0x%02x ICR=0x%08x:0x%08x%s\n",
                                a->svr, a->tpr, lapic_ppr(a), a->ldr, a->dfr, a->esr, a->icr_high,
                                a->icr, a->intr_level ? " INTR" : "");
         vectors(out, "ISR", a->isr);

@@ -440,8 +440,8 @@ static void pic_describe(const struct device *d, GString *out)
     for (unsigned i = 0; i < 2; i++) {
         const struct pic_chip *c = &p->chip[i];
         g_string_append_printf(out,
-                               "pic%u: irr=%02x imr=%02x isr=%02x lines=%02x hprio=%u irq_base=%02x "
-                               "elcr=%02x%s%s%s%s\n",
+                               "pic%u: irr=%02x imr=%02x isr=%02x lines=%02x hprio=%u "
+                               "irq_base=%02x elcr=%02x%s%s%s%s\n",
                                i, pic_irr(c), c->imr, c->isr, c->lines, (c->lowest + 1) & 7,
                                c->base, c->elcr, c->aeoi ? " auto-eoi" : "",
                                c->sfnm ? " special-fully-nested" : "",
