@@ -240,7 +240,7 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: test test-now test-fast lint boot image monitor debug ui run run-now bench bench-now install clean \
+.PHONY: test test-now test-fast lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
         help packages format format-check
 test-fast: unit
 
@@ -257,9 +257,9 @@ test-now:
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --monitor --debug --revirt --ui --boot
+	    --plain --image --postmortem --monitor --debug --revirt --ui --boot
 
-boot image debug monitor: all guests
+boot image debug monitor postmortem: all guests
 	@$(RUN) --$@ --only '$(TESTS)'
 
 ui: all guests

@@ -415,7 +415,11 @@ static void invalid_opcode(const struct pm_case *c, const struct x86_fault_rec *
         g_string_append(out, r->why);
         return;
     }
-    if (n && all_same(bytes, n, 0xff)) {
+    if (!n) {
+        g_string_append(out, "there is no memory at this address, only bytes of 0xff");
+        return;
+    }
+    if (all_same(bytes, n, 0xff)) {
         g_string_append(out, "only bytes of 0xff there: no memory, or erased flash");
         return;
     }

@@ -195,6 +195,7 @@ static void exec_mxcsr(struct x86_cpu *cpu, const struct x86_insn *i)
         x86_check_sse(cpu);                                                        \
         uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_READ);                   \
         if (lin & ((align)-1)) {                                                   \
+            x86_because(cpu, "the operand is not aligned");                        \
             x86_raise_error(cpu, X86_EXC_GP, 0);                                   \
         }                                                                          \
         uint8_t v[16];                                                             \
@@ -206,6 +207,7 @@ static void exec_mxcsr(struct x86_cpu *cpu, const struct x86_insn *i)
         x86_check_sse(cpu);                                                        \
         uint64_t lin = x86_mem_lin(cpu, i, 16, X86_ACCESS_WRITE);                  \
         if (lin & ((align)-1)) {                                                   \
+            x86_because(cpu, "the operand is not aligned");                        \
             x86_raise_error(cpu, X86_EXC_GP, 0);                                   \
         }                                                                          \
         x86_store_vec(cpu, lin, &cpu->st.vec[i->opnd[1].reg], 16);                 \
