@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/os_int.h"
 
 void os_thread_name(const char *name)
 {
@@ -29,6 +30,10 @@ void os_thread_low_priority(void)
 void os_thread_precise_waits(void)
 {
     prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0, 0); /* 1 us instead of 50 */
+}
+
+void os_fd_closed(void)
+{
 }
 
 int os_poll(struct os_pollfd *fds, size_t n, int64_t timeout_ns)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/os_int.h"
 
 /* One transfer of a single call: Linux itself stops at 2 GiB - 4 KiB. */
 #define MAX_TRANSFER ((size_t)1 << 30)
@@ -47,6 +48,7 @@ void os_close(int fd)
 {
     if (fd >= 0) {
         close(fd); /* never retried: after EINTR the descriptor is gone already */
+        os_fd_closed();
     }
 }
 

@@ -44,6 +44,9 @@ char *os_self_path(void)
     int fd = open("/scheme/sys/exe", O_RDONLY | O_CLOEXEC);
     int n = fd < 0 ? fd : os_read(fd, path, sizeof path - 1);
     os_close(fd);
+    if (n <= 0) { /* another kernel below the same library functions */
+        n = (int)readlink("/proc/self/exe", path, sizeof path - 1);
+    }
     if (n <= 0) {
         return NULL;
     }
