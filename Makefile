@@ -41,6 +41,14 @@ endif
 endef
 HAVE :=
 LIB_CPPFLAGS :=
+# OS=redox-like: os/redox on this host's libc, to test what a Redox build does without Redox.
+REDOX_LIKE := $(filter redox redox-like,$(OS))
+ifneq ($(REDOX_LIKE),)
+MODULES ?= builtin
+SDL2    ?= no
+VNC     ?= no
+CURSES  ?= no
+endif
 $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
 $(eval $(call probe,PNG,libpng,png))
@@ -57,11 +65,12 @@ LIB_CPPFLAGS += -DHAVE_ZYDIS=1
 LIB_zydis := -lZydis
 endif
 endif
-ifneq ($(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
+ifneq ($(if $(REDOX_LIKE),,$(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y)),)
 HAVE += kvm
 LIB_CPPFLAGS += -DHAVE_KVM=1
 endif
 
+OS_DIRS = $(if $(REDOX_LIKE),os/redox $(patsubst $S%,%,$(call archdir,os/redox)),os/$(OS))
 HAVE += $(if $(filter redox,$(OS)),schemes,noschemes)
 
 # --- modules -------------------------------------------------------------------------------------
@@ -90,10 +99,10 @@ endif
 # --- sources -------------------------------------------------------------------------------------
 # archdir FOLDER: its sub-folder for the host's architecture, or `generic` where there is none.
 archdir = $(or $(wildcard $S$1/$(ARCH)),$(wildcard $S$1/generic))
-DIRS := accel/api accel/x86 accel/tcg accel/revirt $(if $(filter kvm,$(HAVE)),accel/kvm) core \
+DIRS := accel/api accel/x86 accel/tcg accel/revirt accel/compare $(if $(filter kvm,$(HAVE)),accel/kvm) core \
         $(patsubst $S%,%,\
         $(call archdir,accel/x86) $(call archdir,accel/tcg) $(wildcard $Shw/* $Sbackend/*)) \
-        hw ui monitor os/posix os/$(OS)
+        hw ui monitor os/posix $(OS_DIRS)
 ALL_SRCS := $(patsubst $S%,%,$(wildcard $S*.c $(patsubst %,$S%/*.c,$(DIRS))))
 # Files that need an optional library which is not there are left out.
 NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile } \
