@@ -115,7 +115,12 @@ BAD = [
     # what others have and emu lacks
     ('user network', '-netdev user,id=n', 'netdev'),
     ('network card', '-net nic', 'nic|-net'),
-    ('qmp', '-qmp stdio', 'qmp'),
+    ('monitor nobody has', '-monitor bogus', 'bogus'),
+    ('monitor on a chardev that is not there', '-mon chardev=nosuch', 'nosuch'),
+    ('monitor mode nobody has', '-chardev null,id=a -mon chardev=a,mode=bogus', 'bogus'),
+    ('monitor with a stray key', '-chardev null,id=a -mon chardev=a,nosuch=1', 'nosuch'),
+    ('two monitors on one chardev', '-chardev null,id=a -mon a -mon a', 'mux=on'),
+    ('QMP where no folder is', '-qmp unix:/no/such/folder/s,server=on', '/no/such/folder/s'),
     ('gdb', '-gdb tcp::1234', 'gdb'),
     ('usb', '-usb', 'usb'),
     ('q35', '-machine q35', 'q35'),
