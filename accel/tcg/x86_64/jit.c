@@ -61,12 +61,12 @@ static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uin
 }
 
 /* Code was written: leave before the next instruction, which may be among it. The last one of a
- * translation goes through a look-up anyway. */
+ * translation, and strings whose handler ran, go through a look-up anyway. */
 static void end_exec(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_block_cache *c = cpu->blocks;
     struct jit *j = c->jit;
-    if (UNLIKELY(j->dropped) && i->cls != X86_CLS_BRANCH) {
+    if (UNLIKELY(j->dropped) && i->cls != X86_CLS_BRANCH && i->cls != X86_CLS_STRING) {
         cpu->st.rip = cpu->next_rip;
         c->stop_in_block = true;
         longjmp(cpu->jmp, 1);

@@ -224,7 +224,7 @@ static bool droppable(const struct trans *t, unsigned k)
     }
     for (unsigned n = k; n < t->n; n++) {
         const struct trans_info *f = &t->info[n];
-        if (!f->inl || f->extra || f->reads || (f->mem && !regs)) {
+        if (!f->inl || f->reads || ((f->mem || f->extra) && !regs)) {
             return false;
         }
         if (f->writes == FL_ALL) {
@@ -355,8 +355,13 @@ struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool wr
     emit_8(e, 12 - 5);
     emit_alu_ri(e, 4, 4, T1, (X86_TLB_SIZE - 1) << 5);
     emit_xrc(e, 8, 0x03, T1, OFF(jit.tlb), 0);
-    emit_xrm(e, 8, 0x8d, T2, T0, (int32_t)size - 1);
-    emit_alu_ri(e, 8, 4, T2, -4096);
+    if (t->align) { /* neither crosses a page nor hits a tag if it is not aligned */
+        emit_xrr(e, 8, 0x8b, T2, T0);
+    } else {
+        emit_xrm(e, 8, 0x8d, T2, T0, (int32_t)size - 1);
+    }
+    emit_alu_ri(e, 8, 4, T2, -4096 | (int32_t)(t->align ? t->align - 1 : 0));
+    t->align = 0;
     emit_xrm(e, 8, 0x3b, T2, T1,
              write ? offsetof(struct x86_tlb_entry, tag_w) : offsetof(struct x86_tlb_entry, tag_r));
     trans_slow(t, k, emit_jcc(e, 5));
@@ -459,43 +464,72 @@ void trans_call(struct trans *t, unsigned k)
 
 /* --- vector state ----------------------------------------------------------------------------- */
 
-static void emit_test_live(struct trans *t, unsigned want)
+/* Bits of JIT_LIVE_* that tell that all of `want` are set, which may be one. */
+static unsigned telling(unsigned want)
 {
-    emit_xrc(&t->e, 4, 0x0fb6, T0, OFF(jit.live), 0);
-    emit_alu_ri(&t->e, 4, 4, T0, (int32_t)want);
-    emit_alu_ri(&t->e, 4, 7, T0, (int32_t)want);
+    if ((want & (JIT_LIVE_AVX | JIT_LIVE_FP)) != 0) {
+        want &= ~(unsigned)JIT_LIVE_SSE;
+    }
+    return want;
+}
+
+/* Returns a jump that is taken if all of `want` is there; T0 and flags are gone. */
+static uint8_t *if_live(struct trans *t, unsigned want)
+{
+    struct emit *e = &t->e;
+    want = telling(want);
+    if ((want & (want - 1)) == 0) {
+        emit_xrc(e, 1, 0xf6, 0, OFF(jit.live), 1);
+        emit_8(e, want);
+        return emit_jcc(e, 5);
+    }
+    emit_xrc(e, 4, 0x0fb6, T0, OFF(jit.live), 0);
+    emit_alu_ri(e, 4, 4, T0, (int32_t)want);
+    emit_alu_ri(e, 4, 7, T0, (int32_t)want);
+    return emit_jcc(e, 4);
+}
+
+/* All of this kind that instructions from k on need, up to the first call of a handler. */
+static unsigned needed_from(const struct trans *t, unsigned k, unsigned kind)
+{
+    unsigned want = 0;
+    for (; k < t->n && (t->info[k].inl || t->insn[k]->cls == X86_CLS_BRANCH); k++) {
+        want |= t->info[k].vec & kind;
+    }
+    return want;
 }
 
 /* Instruction k needs state in the host's registers: loads it if it is not there. have: what tells
  * that loading is of no use. */
-static void need_state(struct trans *t, unsigned k, unsigned want, unsigned have,
+static void need_state(struct trans *t, unsigned k, unsigned kind, unsigned have,
                        const uint8_t *load)
 {
     struct emit *e = &t->e;
+    unsigned want = t->info[k].vec & kind;
     if ((t->vec & want) == want) {
         return;
     }
+    want = needed_from(t, k, kind);
     trans_clobber(t, k);
-    emit_test_live(t, want);
-    uint8_t *there = emit_jcc(e, 4);
+    uint8_t *there = if_live(t, want);
     if (want != have) {
-        emit_test_live(t, have);
-        trans_slow(t, k, emit_jcc(e, 4)); /* loaded, but this is not allowed */
+        trans_slow(t, k, if_live(t, have)); /* loaded, but this is not allowed */
     }
     emit_call_to(e, load);
-    emit_test_live(t, want);
-    trans_slow(t, k, emit_jcc(e, 5));
+    uint8_t *loaded = if_live(t, want);
+    trans_slow(t, k, emit_jmp(e));
     t->slow[t->n_slow - 1].leave = true;
     if (!e->full) {
         emit_patch(there, e->p);
+        emit_patch(loaded, e->p);
     }
     t->vec |= (uint8_t)want;
 }
 
 static void need_vec(struct trans *t, unsigned k)
 {
-    need_state(t, k, t->info[k].vec & ~(unsigned)TRANS_X87, JIT_LIVE_SSE, t->j->vec_load);
-    need_state(t, k, t->info[k].vec & TRANS_X87, JIT_LIVE_X87, t->j->x87_load);
+    need_state(t, k, 0xffu & ~(unsigned)TRANS_X87, JIT_LIVE_SSE, t->j->vec_load);
+    need_state(t, k, TRANS_X87, JIT_LIVE_X87, t->j->x87_load);
 }
 
 /* --- the translation -------------------------------------------------------------------------- */

@@ -92,6 +92,7 @@ struct trans {
     bool live, packed;
     int producer, recipe; /* -1: none */
     uint8_t vec;          /* vector state known to be live here */
+    uint8_t align;        /* the next access takes the slow path unless it is aligned; 0: no need */
     unsigned n_slow, n_exits;
     struct slow slow[TRANS_INSNS];
     struct trans_exit exits[TRANS_BLOCKS + 4];

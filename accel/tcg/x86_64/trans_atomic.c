@@ -89,9 +89,8 @@ static void emit_lock(struct emit *e, const struct x86_insn *i)
 static struct emit_mem operand(struct trans *t, const struct x86_insn *i, unsigned k)
 {
     unsigned size = trans_mem_opnd(i)->size;
-    struct emit_mem m = trans_mem(t, k, size, true);
-    trans_aligned(t, k, &m, locked(i) || i->op == X86_OP_XCHG || size == 16 ? size : 1);
-    return m;
+    bool aligned = locked(i) || i->op == X86_OP_XCHG || size == 16;
+    return trans_mem_aligned(t, k, size, true, aligned ? size : 1);
 }
 
 static void gen_xchg(struct trans *t, const struct x86_insn *i, unsigned k)
@@ -209,8 +208,7 @@ static void gen_bit(struct trans *t, const struct x86_insn *i, unsigned k)
     if (imm) {
         m = operand(t, i, k);
     } else {
-        m = trans_bit_string(t, i, k, true);
-        trans_aligned(t, k, &m, size);
+        m = trans_bit_string(t, i, k, true, size);
         emit_xrr(e, 4, 0x8b, T2, trans_get(t, i->opnd[1].reg, T2));
         emit_alu_ri(e, 4, 4, T2, (int32_t)size * 8 - 1);
     }

@@ -169,7 +169,8 @@ static unsigned bit_number(unsigned op)
 }
 
 /* The element of a bit string that the register's number means. */
-struct emit_mem trans_bit_string(struct trans *t, const struct x86_insn *i, unsigned k, bool write)
+struct emit_mem trans_bit_string(struct trans *t, const struct x86_insn *i, unsigned k, bool write,
+                                 unsigned align)
 {
     struct emit *e = &t->e;
     unsigned size = i->opnd[0].size, log = size == 8 ? 3 : size == 4 ? 2 : 1;
@@ -180,6 +181,7 @@ struct emit_mem trans_bit_string(struct trans *t, const struct x86_insn *i, unsi
     emit_xrr(e, 8, 0xc1, 7, T1);
     emit_8(e, log + 3);
     emit_xrmx(e, 8, 0x8d, T0, T0, T1, log, 0);
+    t->align = align > 1 ? (uint8_t)align : 0;
     return trans_mem_t0(t, k, size, write);
 }
 
@@ -191,7 +193,7 @@ static void gen_bit(struct trans *t, const struct x86_insn *i, unsigned k)
     bool write = i->op != X86_OP_BT;
     struct emit_mem m = { .base = -1 };
     if (mem) {
-        m = imm ? trans_mem(t, k, size, write) : trans_bit_string(t, i, k, write);
+        m = imm ? trans_mem(t, k, size, write) : trans_bit_string(t, i, k, write, 1);
         emit_xrmm(e, size, 0x8b, T2, &m);
         if (write) {
             m = trans_mem_t1(t, &m);

@@ -8,11 +8,13 @@ static trans_classify_fn *const classify[F_COUNT] = {
     [F_VEC] = trans_vec_classify,       [F_BITS] = trans_bits_classify,
     [F_MULDIV] = trans_muldiv_classify, [F_ATOMIC] = trans_atomic_classify,
     [F_MISC] = trans_misc_classify,     [F_X87] = trans_x87_classify,
+    [F_STRING] = trans_string_classify,
 };
 
 static trans_gen_fn *const generate[F_COUNT] = {
     [F_VEC] = trans_vec,       [F_BITS] = trans_bits, [F_MULDIV] = trans_muldiv,
     [F_ATOMIC] = trans_atomic, [F_MISC] = trans_misc, [F_X87] = trans_x87,
+    [F_STRING] = trans_string,
 };
 
 static enum family of_int(const struct x86_insn *i)
@@ -60,6 +62,7 @@ static enum family family_of(const struct x86_insn *i)
     case X86_CLS_SSE:
     case X86_CLS_AVX: return F_VEC;
     case X86_CLS_X87: return F_X87;
+    case X86_CLS_STRING: return F_STRING;
     default: return F_NONE;
     }
 }
@@ -121,19 +124,11 @@ bool trans_plain_operands(const struct x86_insn *i, struct trans_info *f)
     return true;
 }
 
-void trans_aligned(struct trans *t, unsigned k, const struct emit_mem *m, unsigned align)
+struct emit_mem trans_mem_aligned(struct trans *t, unsigned k, unsigned size, bool write,
+                                  unsigned align)
 {
-    unsigned at = m->base < 0 ? T1 : (unsigned)m->base;
-    if (align < 2) {
-        return;
-    }
-    if (m->base < 0 || m->index >= 0 || (m->disp & (int32_t)(align - 1))) {
-        emit_xrmm(&t->e, 8, 0x8d, T1, m);
-        at = T1;
-    }
-    emit_xrr(&t->e, 1, 0xf6, 0, at);
-    emit_8(&t->e, align - 1);
-    trans_slow(t, k, emit_jcc(&t->e, 5));
+    t->align = align > 1 ? (uint8_t)align : 0;
+    return trans_mem(t, k, size, write);
 }
 
 struct emit_mem trans_mem_t1(struct trans *t, const struct emit_mem *m)

@@ -24,14 +24,16 @@ const struct x86_operand *trans_opnd_at(const struct x86_insn *i, unsigned loc);
  * f->mem and f->wregs by them. */
 bool trans_plain_operands(const struct x86_insn *i, struct trans_info *f);
 
-/* Slow path unless m is a multiple of `align` (a power of two). T1 is gone. */
-void trans_aligned(struct trans *t, unsigned k, const struct emit_mem *m, unsigned align);
+/* trans_mem, with the slow path for what is not a multiple of `align`: 1 or size. */
+struct emit_mem trans_mem_aligned(struct trans *t, unsigned k, unsigned size, bool write,
+                                  unsigned align);
 /* m's address in T1. */
 struct emit_mem trans_mem_t1(struct trans *t, const struct emit_mem *m);
 /* The guest's flags in the host's if anything can see what instruction k leaves. T0 is gone. */
 void trans_flags_merge(struct trans *t, unsigned k);
 
 /* BT and its kin: the element of a bit string in memory that the register operand means. */
-struct emit_mem trans_bit_string(struct trans *t, const struct x86_insn *i, unsigned k, bool write);
+struct emit_mem trans_bit_string(struct trans *t, const struct x86_insn *i, unsigned k, bool write,
+                                 unsigned align);
 
 #endif

@@ -204,8 +204,7 @@ void trans_vec(struct trans *t, const struct x86_insn *i, unsigned k)
     const struct x86_operand *rm = trans_opnd_at(i, X86_LOC_RM);
     struct emit_mem m = { .base = -1 };
     if (mem) {
-        m = trans_mem(t, k, mem->size, mem->access & X86_ACC_W);
-        trans_aligned(t, k, &m, alignment(i, mem->size));
+        m = trans_mem_aligned(t, k, mem->size, mem->access & X86_ACC_W, alignment(i, mem->size));
     }
     if (is_pcmpestr(i->op)) {
         m = mem ? trans_mem_t1(t, &m) : m;
