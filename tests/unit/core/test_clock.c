@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: core/clock.c os/posix/time.c */
+/* link: core/clock.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 #include <glib.h>
 
 #include "core/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: core/log.c os/posix/time.c os/posix/process.c os/posix/file.c os/linux/disk.c */
+/* link: core/log.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 #include <errno.h>
 #include <unistd.h>
 

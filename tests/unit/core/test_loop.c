@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: core/loop.c core/clock.c os/posix/time.c os/posix/event.c os/posix/file.c
- * os/linux/thread.c */
+/* link: core/loop.c core/clock.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 #include <stdatomic.h>
 
 #include <glib.h>

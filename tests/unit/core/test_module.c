@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: core/module.c core/error.c os/posix/module_dl.c os/posix/file.c os/linux/proc.c
- * os/linux/mem.c */
+/* link: core/module.c core/error.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 60 */
 #include <stdlib.h>
 #include <string.h>

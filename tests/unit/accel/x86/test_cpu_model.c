@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/cpuid.c accel/x86/cpu_model.c tests/fake/host_cpuid.c core/opts.c core/error.c
- * core/log.c os/posix/time.c os/posix/process.c os/posix/file.c os/linux/disk.c */
+ * core/log.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /*
  * The value of -cpu: models, features, properties, error lines; what the software engine offers.
  */

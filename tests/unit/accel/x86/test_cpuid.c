@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/cpuid.c accel/x86/cpu_model.c tests/fake/host_cpuid.c core/opts.c core/error.c
- * core/log.c os/posix/time.c os/posix/process.c os/posix/file.c os/linux/disk.c */
+ * core/log.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /*
  * CPUID leaves of models: registers against what the manuals and QEMU's models say, dynamic bits,
  * topology, sizes of XSAVE areas, limits.

@@ -3,7 +3,7 @@
 /* link: hw/display/vga_text.c hw/display/vbe.c hw/display/edid.c hw/pci/pci.c hw/pci/msi.c */
 /* link: core/display.c core/device.c core/opts.c core/error.c core/log.c core/ioport.c */
 /* link: core/physmem.c core/physmem_access.c core/types.c core/clock.c */
-/* link: os/posix/time.c os/posix/process.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /*
  * The VGA through its ports and windows: register sets of the BIOS modes, every write mode, DISPI,
  * and pictures pixel by pixel.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: hw/pc/fw_cfg.c hw/pc/firmware.c core/device.c core/opts.c core/error.c core/log.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c core/types.c */
-/* link: os/posix/time.c os/posix/process.c os/posix/file.c */
-/* link: os/linux/disk.c os/linux/proc.c os/linux/mem.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

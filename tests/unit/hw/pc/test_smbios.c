@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* link: hw/pc/smbios.c hw/pc/firmware.c core/opts.c core/error.c */
-/* link: os/posix/file.c os/linux/disk.c os/linux/proc.c os/linux/mem.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* link: hw/storage/ide.c hw/storage/ide_channel.c hw/storage/ata.c hw/storage/ata_identify.c */
 /* link: hw/storage/atapi.c hw/storage/atapi_cmd.c hw/pci/pci.c hw/pci/msi.c core/device.c */
 /* link: core/opts.c core/error.c core/log.c core/ioport.c core/physmem.c core/physmem_access.c */
-/* link: core/types.c core/clock.c os/posix/time.c os/posix/process.c */
+/* link: core/types.c core/clock.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* link: tests/fake/block.c tests/fake/irq.c tests/unit/hw/storage/ide_rig.c */
 /*
  * ATA disks behind the PIIX3: register sequences as SeaBIOS, Linux and Redox issue them.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: hw/storage/fdc.c hw/storage/fdc_data.c hw/pc/dma8237.c core/device.c core/opts.c */
 /* link: core/error.c core/log.c core/clock.c core/ioport.c core/physmem.c core/physmem_access.c */
-/* link: core/input.c core/types.c os/posix/time.c os/posix/process.c */
+/* link: core/input.c core/types.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* link: tests/fake/isa.c tests/fake/irq.c tests/fake/block.c */
 /*
  * The floppy controller with the real DMA controller: sequences as BIOSes and Linux issue them.
