@@ -247,7 +247,7 @@ void vm_reset(struct vm *vm, const char *reason)
 /* The guest is off: the end, or with -no-shutdown a machine that can be looked at and reset. */
 static void stop_or_finish(struct vm *vm, int status, const char *reason)
 {
-    if (vm->config->no_shutdown && !vm->finished) {
+    if (vm->no_shutdown && !vm->finished) {
         vm_emit(vm, &(struct vm_event){
                         .kind = VM_EVENT_SHUTDOWN, .guest = true, .reason = reason });
         vm_halt(vm, VM_SHUTDOWN);
@@ -264,7 +264,7 @@ static void ctl_reset(void *opaque, enum reset_kind kind)
     if (!vm->reset_posted && !vm->finished) {
         vm_guest_resets(vm);
     }
-    if (vm->config->no_reboot && !vm->reset_posted && !vm->finished) {
+    if (vm->no_reboot && !vm->reset_posted && !vm->finished) {
         stop_or_finish(vm, EXIT_SUCCESS, "guest-reset");
     } else {
         post_reset(vm, NULL);
@@ -302,13 +302,9 @@ static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *
 {
     struct vm *vm = opaque;
     vm_died(vm, PM_TRIPLE_FAULT, s, vcpu);
-    log_info(NULL,
-             "triple fault on vCPU %u at %04x:0x%" G_GINT64_MODIFIER "x (CR0 0x%" G_GINT64_MODIFIER
-             "x, CR2 0x%" G_GINT64_MODIFIER "x, CR3 0x%" G_GINT64_MODIFIER
-             "x, IDT 0x%" G_GINT64_MODIFIER "x limit 0x%x); %s",
-             vcpu, s->seg[X86_CS].sel, s->rip, s->cr0, s->cr2, s->cr3, s->idt.base, s->idt.limit,
-             vm->config->no_reboot ? "ending because of -no-reboot" : "the machine resets");
-    if (vm->config->no_reboot) {
+    log_info(NULL, "triple fault: %s",
+             vm->no_reboot ? "ending because of -no-reboot" : "the machine resets");
+    if (vm->no_reboot) {
         stop_or_finish(vm, VM_EXIT_TRIPLE_FAULT, "guest-reset");
     } else {
         ctl_reset(vm, RESET_SYSTEM);
@@ -733,6 +729,8 @@ struct vm *vm_new(const struct vm_config *c, GError **err)
 {
     struct vm *vm = g_new0(struct vm, 1);
     vm->config = c;
+    vm->no_reboot = c->no_reboot;
+    vm->no_shutdown = c->no_shutdown;
     vm->keep = g_ptr_array_new_with_free_func(g_free);
     pc_config_init(&vm->pc_config);
     GPtrArray *accels = g_ptr_array_new_with_free_func(g_free);

@@ -49,6 +49,8 @@ struct vm {
     unsigned frozen; /* depth of vm_freeze */
     const char *reset_reason; /* of the reset that is posted; NULL: the guest's own */
     struct vm_listener *listeners;
+    const char *quit_reason; /* vm_quit was called */
+    bool no_reboot, no_shutdown;
     struct gdbstub *gdb; /* -gdb; NULL: none */
     struct postmortem *postmortem;
     struct pm_io_ring *pm_io; /* the last device accesses, for it */
