@@ -210,9 +210,13 @@ TEST_SRCS := $(if $(wildcard $Stests),$(shell cd '$(SRCDIR)' && \
     find $(TEST_DIRS) -name 'test_*.c' 2>/dev/null | sort))
 TEST_BINS := $(TEST_SRCS:%.c=$B/%)
 CMOCKA_LIBS = $(or $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null),-lcmocka)
-# object files of a list of sources; `all` stands for everything but emu.c, * is expanded
-test_objs = $(foreach f,$1,$(if $(filter all,$f),$(filter-out $O/emu.o,$(OBJS)),$(patsubst \
-    $S%.c,$O/%.o,$(if $(findstring *,$f),$(filter-out $(addprefix $S,$(LACKING)),$(wildcard $S$f)),$S$f))))
+# object files of a list of sources; `all` stands for everything but emu.c, * is expanded; os/linux
+# stands for the host's own folder, and with a * it brings that folder's machine-dependent part
+os_objs = $(filter $O/os/redox/%,$(OBJS))
+test_objs = $(sort $(foreach f,$1,$(if $(filter all,$f),$(filter-out $O/emu.o,$(OBJS)),$(if $(and \
+    $(REDOX_LIKE),$(filter os/linux/%,$f)),$(if $(findstring *,$f),$(os_objs),$(filter-out \
+    %/clock.o,$(os_objs))),$(patsubst $S%.c,$O/%.o,$(if $(findstring \
+    *,$f),$(filter-out $(addprefix $S,$(LACKING)),$(wildcard $S$f)),$S$f))))))
 chosen = $(filter $(addsuffix %,$1),$(TEST_SRCS:%.c=%))
 
 ifneq ($(TEST_SRCS),)

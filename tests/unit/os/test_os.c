@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: os/posix/file.c os/posix/event.c os/posix/time.c os/posix/process.c os/posix/pidfile.c
- * os/posix/tty.c os/posix/socket.c os/linux/mem.c os/linux/thread.c os/linux/proc.c
- * os/linux/disk.c */
+/* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 60 */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +50,16 @@ static int remove_dir(void **state)
 
 /* --- memory ------------------------------------------------------------------------------- */
 
+/* Redox has no hole punching, and its record locks are the process's, not the open file's: then
+ * some promises of os.h are empty, as os.h says they may be. */
+static bool full_host(void)
+{
+    int fd = os_temp_file();
+    bool full = os_discard(fd, 0, 4096) != -EOPNOTSUPP;
+    os_close(fd);
+    return full;
+}
+
 static void ram_is_zero_shared_and_lazy(void **state)
 {
     (void)state;
@@ -66,7 +74,7 @@ static void ram_is_zero_shared_and_lazy(void **state)
     assert_int_equal(os_pread(r.fd, &byte, 1, 5 * 4096), 1); /* the file is the memory */
     assert_int_equal(byte, 7);
     os_ram_discard(&r, 5 * 4096 - 1, 4098); /* only what it covers wholly */
-    assert_int_equal(r.host[5 * 4096], 0);
+    assert_int_equal(r.host[5 * 4096], full_host() ? 0 : 7);
     r.host[5 * 4096] = 7;
     os_ram_discard(&r, 5 * 4096 + 1, 4095);
     assert_int_equal(r.host[5 * 4096], 7);
@@ -186,6 +194,9 @@ static void files(void **state)
 static void locks(void **state)
 {
     (void)state;
+    if (!full_host()) {
+        skip();
+    }
     char *path = in_dir("locked");
     int a = os_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE), b = os_open(path, OS_OPEN_WRITE);
     int r1 = os_open(path, 0), r2 = os_open(path, 0);
@@ -207,6 +218,9 @@ static void locks(void **state)
 static void qemus_lock_is_seen(void **state)
 {
     (void)state;
+    if (!full_host()) {
+        skip();
+    }
     char *path = in_dir("qemu");
     int q = os_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE), r = os_open(path, 0);
     struct flock l = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 101, .l_len = 1 };
@@ -314,6 +328,9 @@ static void the_terminal_is_always_restored(void **state)
 static void a_pid_file_has_one_owner(void **state)
 {
     (void)state;
+    if (!full_host()) {
+        skip();
+    }
     char *path = in_dir("pid"), *text = NULL;
     int status;
     assert_int_equal(os_pidfile("/nonexistent/pid"), -ENOENT);
