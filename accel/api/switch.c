@@ -61,6 +61,7 @@ int vcpu_rescue(struct vcpu *c)
 static void job_collect(struct vcpu *c)
 {
     if (!c->moved) {
+        vcpu_drain(c);
         c->job_ret = vcpu_rescue(c);
     }
 }

@@ -257,6 +257,23 @@ static void run_once(struct vcpu *c)
     }
 }
 
+/* An instruction may make several accesses, each an exit. The kick keeps the accelerator from
+ * beginning another one. */
+void vcpu_drain(struct vcpu *c)
+{
+    while (c->last.kind != ACCEL_EXIT_KICK) {
+        struct accel_exit *e = &c->exit;
+        c->set->ops->vcpu_kick(c->accel);
+        int ret = c->set->ops->vcpu_run(c->accel, e);
+        if (ret < 0 || (unsigned)e->kind >= ACCEL_EXIT_COUNT || e->kind == ACCEL_EXIT_FAIL) {
+            return; /* state_get will say -EBUSY */
+        }
+        c->last.kind = ACCEL_EXIT_KICK;
+        c->exits[e->kind]++;
+        exit_handlers[e->kind](c, e);
+    }
+}
+
 static gpointer vcpu_thread(gpointer arg)
 {
     struct vcpu *c = arg;
@@ -292,6 +309,11 @@ static gpointer vcpu_thread(gpointer arg)
         g_mutex_unlock(&v->mutex);
         run_once(c);
         g_mutex_lock(&v->mutex);
+        if (v->paused && c->last.kind != ACCEL_EXIT_KICK && !c->broken) {
+            g_mutex_unlock(&v->mutex);
+            vcpu_drain(c); /* who pauses finds it between two instructions */
+            g_mutex_lock(&v->mutex);
+        }
         c->busy = false;
         if (v->paused) {
             g_cond_broadcast(&v->cond);

@@ -68,6 +68,9 @@ struct vcpus {
     struct accel_vm *next_vm;
 };
 
+/* vcpu.c; on the vCPU's own thread, without locks: finishes the instruction of c->last. */
+void vcpu_drain(struct vcpu *c);
+
 /* emulate.c; on the vCPU's own thread, without locks. */
 /* ACCEL_EXIT_EMULATE: the instruction at rip in software. Returns the exit that it amounts to: KICK
  * (done), HLT, SHUTDOWN or FAIL (with text). */
