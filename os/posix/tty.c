@@ -26,8 +26,10 @@ bool os_is_tty(int fd)
 static void apply(const struct termios *t)
 {
     int err = errno;
-    /* A process in the background must not touch the terminal: SIGTTOU would stop it. */
-    if (tcgetpgrp(0) == getpgrp()) {
+    /* A process in the background must not touch the terminal: SIGTTOU would stop it. One that is
+     * not our controlling terminal (a harness' pty) has no background. */
+    pid_t foreground = tcgetpgrp(0);
+    if (foreground < 0 || foreground == getpgrp()) {
         while (tcsetattr(0, TCSANOW, t) < 0 && errno == EINTR) {
         }
     }
