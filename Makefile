@@ -14,10 +14,14 @@ B         := $(BUILDDIR)
 O         := $B/obj
 
 PKG_CONFIG ?= pkg-config
+# A static program needs what its libraries need.
+PKG_STATIC := $(if $(filter -static --static -static-pie,$(CFLAGS) $(LDFLAGS)),--static)
 NASM       ?= nasm
 IASL       ?= iasl
 PYTHON     ?= python3
 prefix     ?= /usr/local
+# Names under which `make install` also offers emu: QEMU_NAMES='qemu-system-x86_64 qemu-system-i386'
+QEMU_NAMES ?=
 CFLAGS     ?= -O2 -g
 WERROR     ?= -Werror
 JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
@@ -35,7 +39,7 @@ ifneq ($$($1),no)
 ifeq ($$(shell $$(PKG_CONFIG) --exists '$2' 2>/dev/null && echo y),y)
 HAVE += $3
 LIB_CPPFLAGS += -DHAVE_$1=1 $$(shell $$(PKG_CONFIG) --cflags '$2')
-LIB_$3 := $$(shell $$(PKG_CONFIG) --libs '$2')
+LIB_$3 := $$(shell $$(PKG_CONFIG) $$(PKG_STATIC) --libs '$2')
 endif
 endif
 endef
@@ -65,7 +69,7 @@ LIB_CPPFLAGS += -DHAVE_ZYDIS=1
 LIB_zydis := -lZydis
 endif
 endif
-ifneq ($(if $(REDOX_LIKE),,$(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y)),)
+ifneq ($(if $(REDOX_LIKE)$(filter no,$(KVM)),,$(shell printf '\043include <linux/kvm.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y)),)
 HAVE += kvm
 LIB_CPPFLAGS += -DHAVE_KVM=1
 endif
@@ -253,7 +257,7 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: test test-now test-fast lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
+.PHONY: redox-like minimal revirt test test-now test-fast lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
         help packages format format-check
 test-fast: unit
 
@@ -269,10 +273,29 @@ test-now:
 	@$(SUBMAKE) $J -k $(SAN) all test-bins TESTS='$(ASAN_TESTS)' || true
 	@$(RUN) --command 'lint=$Stools/lint' \
 	    --command 'build with clang=$(SUBMAKE) $J BUILDDIR=$B/clang CC=clang all' \
+	    --command 'redox-like=$(SUBMAKE) redox-like' \
+	    --command 'build without optional libraries=$(SUBMAKE) minimal' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
 	    --plain --image --postmortem --monitor --debug --revirt --ui --boot
 
-boot image debug monitor postmortem: all guests
+# What a build for Redox would be: its imports, its unit tests, a boot sector, revirt on it.
+REDOX = $(SUBMAKE) $J OS=redox-like BUILDDIR='$B/redox-like'
+REDOX_TESTS = tests/unit/os tests/unit/core tests/unit/backend tests/unit/hw tests/accel tests/board
+redox-like:
+	@$(REDOX) all guests
+	@$Stools/redox-symbols '$B/redox-like/emu' '$B/redox-like/revirt-host'
+	@$(foreach t,$(REDOX_TESTS),$(REDOX) unit TESTS=$t &&) true
+	@$(REDOX) boot TESTS=bootsector
+	@$(REDOX) revirt TESTS=abi
+
+# Everything optional left out, linked statically.
+MINIMAL = $(SUBMAKE) $J BUILDDIR='$B/minimal' LDFLAGS=--static PNG=no ZYDIS=no JANSSON=no SDL2=no \
+          VNC=no CURSES=no KVM=no
+minimal:
+	@$(MINIMAL) all guests
+	@$(MINIMAL) boot TESTS=bootsector
+
+boot image debug monitor postmortem revirt: all guests
 	@$(RUN) --$@ --only '$(TESTS)'
 
 ui: all guests
@@ -280,6 +303,8 @@ ui: all guests
 
 lint:
 	@$Stools/lint
+	@$(if $(wildcard $B/redox-like/emu),$Stools/redox-symbols $B/redox-like/emu \
+	    $B/redox-like/revirt-host)
 
 packages:
 	@$Stools/packages build run $(if $(filter test bench,$(MAKECMDGOALS)),test) \
@@ -307,7 +332,9 @@ install: all
 	install -m 755 $Stools/emu-test '$(DESTDIR)$(prefix)/bin/emu-test'
 	$(if $(LOADED),install -d '$(DESTDIR)$(prefix)/lib/emu')
 	$(if $(LOADED),install -m 755 $(MODULE_SOS) '$(DESTDIR)$(prefix)/lib/emu/')
+	install -m 755 $B/revirt-host '$(DESTDIR)$(prefix)/bin/revirt-host'
 	$(if $(SHARE),install -m 644 $(SHARE) '$(DESTDIR)$(prefix)/share/emu/')
+	$(foreach n,$(QEMU_NAMES),ln -sf emu '$(DESTDIR)$(prefix)/bin/$n';)
 
 FORMATTED = $(shell cd '$(SRCDIR)' && git ls-files '*.c' '*.h' 2>/dev/null)
 format-check:

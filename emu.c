@@ -4,11 +4,19 @@
  * The only place that ends the process.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/log.h"
 #include "options.h"
 #include "os/os.h"
 #include "vm.h"
+
+/* qemu-system-x86_64 promises what emu is anyway; qemu-system-i386 a processor without 64 bits. */
+static bool is_called(const char *argv0, const char *name)
+{
+    const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
+    return argv0 && g_str_has_prefix(slash ? slash + 1 : argv0, name);
+}
 
 static int run(const struct vm_config *config)
 {
@@ -33,6 +41,7 @@ int main(int argc, char **argv)
 {
     os_ignore_sigpipe();
     struct vm_config *config = vm_config_new();
+    config->no_long_mode = is_called(argv[0], "qemu-system-i386");
     GError *err = NULL;
     int status = EXIT_SUCCESS;
     switch (options_parse(argc, argv, config, &err)) {

@@ -368,6 +368,9 @@ static bool make_accel(struct vm *vm, GPtrArray *specs, GError **err)
     }
     const struct vm_config *c = vm->config;
     const char *cpu = c->cpu->len ? g_ptr_array_index(c->cpu, c->cpu->len - 1) : "max";
+    if (c->no_long_mode) {
+        x86_feature_set(&vm->accel.caps.offered, X86_FEAT_LM, false);
+    }
     if (!x86_cpu_model_parse(&vm->model, cpu, &vm->accel.caps.offered, err)) {
         return false;
     }

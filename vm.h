@@ -31,6 +31,7 @@ struct vm_config {
     GPtrArray *symbols;
     char *report, *guest_timeout;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
+    bool no_long_mode; /* called as qemu-system-i386 */
     bool no_acpi, no_hpet, only_migratable, full_screen;
 };
 

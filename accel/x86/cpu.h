@@ -40,8 +40,7 @@ struct x86_bus {
     void (*tpr_write)(void *opaque, uint8_t cr8);
     int (*irq_ack)(void *opaque);       /* INTA: vector 0..255, or -1 when it went away */
     uint64_t (*tsc)(void *opaque);      /* the guest's TSC without TSC_ADJUST/writes */
-    /* CPUID in whole; NULL: from model and topology */
-    void (*cpuid)(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+    void (*cpuid)(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* or NULL */
     void *opaque;
 };
 
