@@ -27,7 +27,6 @@
 #include "hw/pc/vmport.h"
 #include "monitor/gdbstub.h"
 #include "os/os.h"
-#include "ui/ui.h"
 #include "vm_int.h"
 #include "vm_setup.h"
 
@@ -432,7 +431,9 @@ static void make_core(struct vm *vm, int64_t rtc_base)
     vm->io = ioport_space_new();
     vm->input = input_hub_new();
     vm->display = display_new();
+    consoles_add(&vm->consoles, "screen", vm->display, vm->input);
     vm->chardevs = chardev_set_new(vm->loop);
+    chardev_set_consoles(vm->chardevs, &vm->consoles);
     chardev_set_on_quit(vm->chardevs, on_quit_key, vm);
 }
 
@@ -674,31 +675,6 @@ static bool make_process(struct vm *vm, GError **err)
     return true;
 }
 
-/* Last of all: messages of what fails before must not meet a terminal in curses' hands. */
-static bool make_ui(struct vm *vm, GError **err)
-{
-    const struct vm_config *c = vm->config;
-    bool quiet = c->serial->len == 0 && c->parallel->len == 0 && c->debugcon->len == 0 &&
-                 c->chardev->len == 0 && !c->nographic &&
-                 !chardev_set_stdio_taken(vm->chardevs);
-    const struct ui_params p = {
-        .display = vm->display,
-        .input = vm->input,
-        .loop = vm->loop,
-        .clock = vm->clock,
-        .name = vm->pc_config.name,
-        .accel = vm->accel.ops->name,
-        .full_screen = c->full_screen,
-        .terminal_free = quiet && !c->daemonize,
-        .unseen = quiet && !c->screenshot_on_exit && !c->screentext_on_exit,
-        .quit = on_quit_key,
-        .opaque = vm,
-    };
-    bool none = !c->display && (c->nographic || vm->pc_config.vga == PC_VGA_NONE);
-    vm->ui = ui_open(&p, none ? "none" : c->display, c->vnc, err);
-    return vm->ui != NULL;
-}
-
 static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
 {
     const struct vm_config *c = vm->config;
@@ -725,7 +701,8 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
            setup_monitors(vm, err) && make_board(vm, err) &&
            (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
            make_process(vm, err) && vm_report_start(vm, err) && vm_accel_start(vm, err) &&
-           make_ui(vm, err);
+           /* last: what fails before must not meet a terminal in curses' hands */
+           vm_ui_open(vm, err);
 }
 
 struct vm *vm_new(const struct vm_config *c, GError **err)
@@ -754,7 +731,7 @@ struct vm *vm_new(const struct vm_config *c, GError **err)
 void vm_free(struct vm *vm)
 {
     machine_lock();
-    ui_close(vm->ui);
+    vm_ui_close(vm);
     free_monitors(vm);
     vm_report_free(vm);
     gdbstub_free(vm->gdb, vm->status);

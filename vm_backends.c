@@ -303,7 +303,9 @@ static bool ports(struct chardev_set *set, const char *option, const GPtrArray *
 bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct pc_config *pc,
                     GError **err)
 {
-    const char *serial = c->nodefaults ? NULL : c->nographic ? "mon:stdio" : "null";
+    const char *serial = c->nodefaults ? NULL : c->nographic           ? "mon:stdio"
+                         : vm_shows_consoles(c) ? "vc"
+                                                : "null";
     const char *parallel = c->nodefaults ? NULL : "null";
     return add_chardevs(c, set, err) &&
            ports(set, "-serial", c->serial, pc->serial, 4, serial, err) &&

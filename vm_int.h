@@ -9,6 +9,7 @@
 #include "accel/api/accel.h"
 #include "accel/api/vcpu.h"
 #include "core/clock.h"
+#include "core/console.h"
 #include "hw/pc/lapic.h"
 #include "monitor/postmortem.h"
 #include "monitor/monitor.h"
@@ -30,8 +31,9 @@ struct vm {
     struct loop *loop;
     struct input_hub *input;
     struct display *display;
+    struct consoles consoles; /* the guest's screen and text consoles */
     struct chardev_set *chardevs;
-    struct ui_set *ui;
+    struct vm_ui *ui;
     GPtrArray *drives;
     GHashTable *device_ids;
     GPtrArray *keep; /* strings that pc_config points to */
@@ -78,6 +80,10 @@ void vm_finish(struct vm *vm, int status, bool guest, const char *reason);
 bool setup_monitors(struct vm *vm, GError **err);
 bool start_monitors(struct vm *vm, GError **err);
 void free_monitors(struct vm *vm);
+
+/* vm_ui.c */
+bool vm_ui_open(struct vm *vm, GError **err);
+void vm_ui_close(struct vm *vm);
 
 /* vm_report.c: when the rest is there, after the run, at the end. */
 bool vm_report_start(struct vm *vm, GError **err);

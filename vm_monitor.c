@@ -98,8 +98,11 @@ bool setup_monitors(struct vm *vm, GError **err)
             return false;
         }
     }
-    if (shared || c->monitor->len || !c->nographic || c->nodefaults) {
+    if (shared || c->monitor->len || c->nodefaults) {
         return true;
+    }
+    if (!c->nographic) {
+        return !vm_shows_consoles(c) || add_spec(vm, "monitor", "vc", MONITOR_READLINE, err);
     }
     /* -nographic: on the terminal, beside the serial port if that is there too. */
     if (c->serial->len == 0) {

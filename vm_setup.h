@@ -33,4 +33,7 @@ bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct p
 /* -display, -net: what is not there yet is refused. */
 bool setup_refusals(const struct vm_config *c, GError **err);
 
+/* Is there, or may there be, a display that shows text consoles? (vm_ui.c) */
+bool vm_shows_consoles(const struct vm_config *c);
+
 #endif

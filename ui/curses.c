@@ -3,7 +3,7 @@
 /*
  * The guest's screen in a terminal, by ncurses: text modes as text, graphics as half blocks, two
  * pixels a character. Colours are the nearest of the terminal's 256 (or 8). Ctrl-A x quits, Ctrl-A
- * Ctrl-A is Ctrl-A for the guest, Ctrl-A l draws everything again.
+ * Ctrl-A is Ctrl-A for the guest, Ctrl-A l draws everything again, Ctrl-A 1 to 9 switch screens.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 
+#include "core/console.h"
 #include "core/device.h"
 #include "core/display.h"
 #include "core/input.h"
@@ -20,16 +21,13 @@
 #include "core/opts.h"
 #include "os/os.h"
 #include "ui/keymap.h"
+#include "ui/typist.h"
 #include "ui/ui.h"
 
-#define TICK_MS    20 /* also the pace of keys: one a tick */
-#define KEYS_MAX   1024
+#define TICK_MS    20
+#define KEYS_MAX   1024 /* read at a time */
 #define CTRL_A     1
 #define UPPER_HALF 0x2580
-
-struct stroke {
-    uint8_t usage, mods; /* mods: KEYMAP_* */
-};
 
 struct curses_ui {
     struct ui_params p;
@@ -37,14 +35,19 @@ struct curses_ui {
     struct loop_tick *tick;
     SCREEN *screen;
     struct text_screen text;
-    struct stroke keys[KEYS_MAX];
-    unsigned first, count;
+    struct typist *typist;
+    unsigned console; /* the screen shown */
     bool escape; /* Ctrl-A came */
     bool damaged, was_text;
     unsigned ticks;
     int pairs;              /* used */
     short *pair_of;         /* [fg * 256 + bg], 0: none yet */
 };
+
+static const struct console *shown(const struct curses_ui *u)
+{
+    return &u->p.consoles->at[u->console];
+}
 
 static void on_damaged(void *opaque, const struct surface *s, int x, int y, int w, int h)
 {
@@ -151,12 +154,12 @@ static void draw_graphics(struct curses_ui *u, const struct surface *s)
 
 static void draw(struct curses_ui *u)
 {
-    const struct surface *s = display_refresh(u->p.display, false);
+    const struct surface *s = display_refresh(shown(u)->display, false);
     if (!u->damaged) {
         return;
     }
     u->damaged = false;
-    bool text = display_cells(u->p.display, &u->text);
+    bool text = display_cells(shown(u)->display, &u->text);
     erase();
     if (text) {
         draw_text(u);
@@ -164,7 +167,7 @@ static void draw(struct curses_ui *u)
         draw_graphics(u, s);
     }
     if (text && LINES > u->text.rows) {
-        char *title = ui_title(&u->p, "   Ctrl-A x quits");
+        char *title = ui_title(&u->p, u->console, "   Ctrl-A x quits, 1-9 screens");
         int y = getcury(stdscr), x = getcurx(stdscr);
         mvaddnstr(LINES - 1, 0, title, COLS - 1);
         move(y, x);
@@ -177,31 +180,16 @@ static void draw(struct curses_ui *u)
 
 static void queue(struct curses_ui *u, uint8_t usage, unsigned mods)
 {
-    if (usage && u->count < KEYS_MAX) {
-        u->keys[(u->first + u->count++) % KEYS_MAX] = (struct stroke){ usage, (uint8_t)mods };
-    }
+    typist_key(u->typist, shown(u)->input, usage, mods);
 }
 
-static void send_next(struct curses_ui *u)
+static void show_console(struct curses_ui *u, unsigned n)
 {
-    static const uint8_t mods[] = { 0xe1, 0xe0, 0xe2 }; /* KEYMAP_SHIFT, _CTRL, _ALT */
-    if (u->count == 0) {
-        return;
-    }
-    struct stroke k = u->keys[u->first];
-    u->first = (u->first + 1) % KEYS_MAX;
-    u->count--;
-    for (unsigned i = 0; i < ARRAY_LEN(mods); i++) {
-        if (k.mods >> i & 1) {
-            input_key(u->p.input, mods[i], true);
-        }
-    }
-    input_key(u->p.input, k.usage, true);
-    input_key(u->p.input, k.usage, false);
-    for (unsigned i = ARRAY_LEN(mods); i-- > 0;) {
-        if (k.mods >> i & 1) {
-            input_key(u->p.input, mods[i], false);
-        }
+    if (n < u->p.consoles->n) {
+        display_remove_listener(shown(u)->display, &u->listener);
+        u->console = n;
+        display_add_listener(shown(u)->display, &u->listener);
+        u->damaged = true;
     }
 }
 
@@ -235,6 +223,8 @@ static void on_char(struct curses_ui *u, wint_t c, unsigned mods)
         } else if (u->escape && c == 'l') {
             clearok(curscr, TRUE);
             u->damaged = true;
+        } else if (u->escape && c >= '1' && c <= '9') {
+            show_console(u, c - '1');
         }
         u->escape = !u->escape;
         if (!again) {
@@ -269,7 +259,6 @@ static void on_tick(void *opaque)
 {
     struct curses_ui *u = opaque;
     read_keys(u);
-    send_next(u);
     if (++u->ticks % 2 == 0) {
         draw(u);
     }
@@ -281,7 +270,8 @@ static void curses_close(void *ui)
 {
     struct curses_ui *u = ui;
     loop_tick_remove(u->tick);
-    display_remove_listener(u->p.display, &u->listener);
+    typist_free(u->typist);
+    display_remove_listener(shown(u)->display, &u->listener);
     endwin();
     delscreen(u->screen);
     g_free(u->text.cells);
@@ -318,7 +308,8 @@ static void *curses_open(const struct ui_params *p, const struct opts *o, GError
     }
     u->damaged = true;
     u->listener = (struct display_listener){ on_resized, on_damaged, u, NULL };
-    display_add_listener(p->display, &u->listener);
+    u->typist = typist_new(p->loop);
+    display_add_listener(shown(u)->display, &u->listener);
     u->tick = loop_tick_add(p->loop, TICK_MS, on_tick, u);
     return u;
 }

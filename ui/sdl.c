@@ -10,17 +10,20 @@
 #include <glib.h>
 #include <SDL.h>
 
-#include "core/clock.h"
+#include "core/console.h"
 #include "core/device.h"
 #include "core/display.h"
 #include "core/input.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/opts.h"
+#include "ui/typist.h"
 #include "ui/ui.h"
 
 #define TICK_MS      16
 #define LAST_HID_KEY 0xe7
 #define QUIET_TICKS  60 /* after a second without a change look at every third tick only */
+#define TITLE_TICKS  60
 
 struct sdl_ui {
     struct ui_params p;
@@ -35,7 +38,9 @@ struct sdl_ui {
     bool present;        /* the window must be drawn again */
     bool own_size;       /* the user chose the window's size */
     bool grabbed, full_screen, stays, hidden;
-    bool was_running;
+    unsigned console;    /* the screen shown */
+    char *title;
+    struct typist *typist;
     unsigned ticks, quiet;
     unsigned buttons;    /* as struct input_sink has them */
     int dx, dy;          /* motion not yet delivered */
@@ -44,6 +49,11 @@ struct sdl_ui {
     bool absolute;       /* the guest wants them */
     int set_w, set_h;    /* the size that we gave the window */
 };
+
+static const struct console *shown(const struct sdl_ui *u)
+{
+    return &u->p.consoles->at[u->console];
+}
 
 /* --- from the guest: only notes, for they may come on any thread ---------------------------- */
 
@@ -67,12 +77,13 @@ static void on_damaged(void *opaque, const struct surface *s, int x, int y, int 
 
 static void set_title(struct sdl_ui *u)
 {
-    const char *extra = !clock_running(u->p.clock) ? " [stopped]"
-                        : u->grabbed ? " - Ctrl-Alt-G releases the mouse"
-                                     : "";
-    char *title = ui_title(&u->p, extra);
-    SDL_SetWindowTitle(u->window, title);
-    g_free(title);
+    char *title = ui_title(&u->p, u->console,
+                           u->grabbed ? " - Ctrl-Alt-G releases the mouse" : "");
+    if (g_strcmp0(title, u->title) != 0) {
+        SDL_SetWindowTitle(u->window, title);
+    }
+    g_free(u->title);
+    u->title = title;
 }
 
 static void fit_window(struct sdl_ui *u, int w, int h)
@@ -158,7 +169,7 @@ static void draw(struct sdl_ui *u)
 static void set_grab(struct sdl_ui *u, bool on)
 {
     u->grabbed = on;
-    bool absolute = input_wants_abs(u->p.input);
+    bool absolute = input_wants_abs(shown(u)->input);
     SDL_SetRelativeMouseMode(on && !absolute ? SDL_TRUE : SDL_FALSE);
     SDL_SetWindowMouseGrab(u->window, on ? SDL_TRUE : SDL_FALSE);
     SDL_SetWindowKeyboardGrab(u->window, on ? SDL_TRUE : SDL_FALSE);
@@ -168,12 +179,12 @@ static void set_grab(struct sdl_ui *u, bool on)
 
 static void send_mouse(struct sdl_ui *u, int dz, bool always)
 {
-    if (input_wants_abs(u->p.input)) {
+    if (input_wants_abs(shown(u)->input)) {
         if (always || u->moved) {
-            input_mouse_abs(u->p.input, u->abs_x, u->abs_y, dz, u->buttons);
+            input_mouse_abs(shown(u)->input, u->abs_x, u->abs_y, dz, u->buttons);
         }
     } else if (u->grabbed && (always || u->dx || u->dy)) {
-        input_mouse_rel(u->p.input, u->dx, u->dy, dz, u->buttons);
+        input_mouse_rel(shown(u)->input, u->dx, u->dy, dz, u->buttons);
     }
     u->dx = u->dy = 0;
     u->moved = false;
@@ -182,7 +193,7 @@ static void send_mouse(struct sdl_ui *u, int dz, bool always)
 /* The guest began or ended to draw a pointer of its own where ours is. */
 static void follow_pointer(struct sdl_ui *u)
 {
-    if (input_wants_abs(u->p.input) != u->absolute) {
+    if (input_wants_abs(shown(u)->input) != u->absolute) {
         u->absolute = !u->absolute;
         set_grab(u, u->grabbed);
         u->moved = u->absolute && SDL_GetMouseFocus() == u->window;
@@ -212,7 +223,7 @@ static void on_button(struct sdl_ui *u, const SDL_MouseButtonEvent *e)
                    : e->button == SDL_BUTTON_RIGHT  ? 2
                    : e->button == SDL_BUTTON_MIDDLE ? 4
                                                     : 0;
-    if (down && !u->grabbed && !input_wants_abs(u->p.input)) {
+    if (down && !u->grabbed && !input_wants_abs(shown(u)->input)) {
         set_grab(u, true); /* this click takes the mouse and is not the guest's */
         u->dx = u->dy = 0;
         return;
@@ -232,7 +243,33 @@ static void toggle_full_screen(struct sdl_ui *u)
     u->present = true;
 }
 
-/* QEMU's: Ctrl-Alt with g, f, u. */
+/* What is held now is let go on the old screen; the new one is drawn whole. */
+static void show_console(struct sdl_ui *u, unsigned n)
+{
+    if (n >= u->p.consoles->n || n == u->console) {
+        return;
+    }
+    input_release_all(shown(u)->input);
+    display_remove_listener(shown(u)->display, &u->listener);
+    u->console = n;
+    display_add_listener(shown(u)->display, &u->listener);
+    follow_pointer(u);
+    set_title(u);
+}
+
+/* The clipboard's text, typed. */
+static void paste(struct sdl_ui *u)
+{
+    char *text = SDL_GetClipboardText();
+    size_t without = text ? typist_text(u->typist, shown(u)->input, text) : 0;
+    if (without) {
+        log_info(NULL, "the clipboard has %zu characters that a US keyboard has no key for",
+                 without);
+    }
+    SDL_free(text);
+}
+
+/* QEMU's: Ctrl-Alt with g, f, u, 1 to 9; and v. */
 static bool hot_key(struct sdl_ui *u, const SDL_Keysym *key)
 {
     /* As they were with this key: SDL_GetModState is already behind later events. */
@@ -250,8 +287,16 @@ static bool hot_key(struct sdl_ui *u, const SDL_Keysym *key)
         u->own_size = false;
         fit_window(u, u->width, u->height);
         return true;
+    case SDL_SCANCODE_V:
+        input_release_all(shown(u)->input); /* or Ctrl and Alt would go with the text */
+        paste(u);
+        return true;
     default:
-        return false;
+        if (key->scancode < SDL_SCANCODE_1 || key->scancode > SDL_SCANCODE_9) {
+            return false;
+        }
+        show_console(u, (unsigned)(key->scancode - SDL_SCANCODE_1));
+        return true;
     }
 }
 
@@ -264,14 +309,14 @@ static void on_key(struct sdl_ui *u, const SDL_KeyboardEvent *e)
         (down && hot_key(u, &e->keysym))) {
         return;
     }
-    input_key(u->p.input, (uint8_t)code, down);
+    input_key(shown(u)->input, (uint8_t)code, down);
 }
 
 static void on_window(struct sdl_ui *u, const SDL_WindowEvent *e)
 {
     switch (e->event) {
     case SDL_WINDOWEVENT_FOCUS_LOST:
-        input_release_all(u->p.input);
+        input_release_all(shown(u)->input);
         if (u->buttons) {
             u->buttons = 0;
             send_mouse(u, 0, true);
@@ -334,15 +379,13 @@ static void on_tick(void *opaque)
     }
     follow_pointer(u);
     send_mouse(u, 0, false);
-    if (clock_running(u->p.clock) != u->was_running) {
-        u->was_running = !u->was_running;
+    if (u->ticks++ % TITLE_TICKS == 0) {
         set_title(u);
     }
-    u->ticks++;
     if (u->hidden || (++u->quiet > QUIET_TICKS && u->ticks % 3 != 0 && !u->present)) {
         return;
     }
-    upload(u, display_refresh(u->p.display, false));
+    upload(u, display_refresh(shown(u)->display, false));
     if (u->present) {
         u->present = false;
         machine_unlock();
@@ -364,7 +407,9 @@ static void sdl_close(void *ui)
 {
     struct sdl_ui *u = ui;
     loop_tick_remove(u->tick);
-    display_remove_listener(u->p.display, &u->listener);
+    typist_free(u->typist);
+    g_free(u->title);
+    display_remove_listener(shown(u)->display, &u->listener);
     if (u->texture) {
         SDL_DestroyTexture(u->texture);
     }
@@ -384,7 +429,7 @@ static bool make_window(struct sdl_ui *u, GError **err)
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_WINDOWS_NO_CLOSE_ON_ALT_F4, "1"); /* the guest's */
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    char *title = ui_title(&u->p, "");
+    char *title = ui_title(&u->p, 0, "");
     bool ok = have_display() && SDL_Init(SDL_INIT_VIDEO) == 0;
     /* Without an answer from the display SDL may take a driver that shows nothing. */
     const char *driver = ok ? SDL_GetCurrentVideoDriver() : NULL;
@@ -393,7 +438,7 @@ static bool make_window(struct sdl_ui *u, GError **err)
         ok = false;
         SDL_SetError("the display does not answer");
     }
-    const struct surface *s = display_refresh(u->p.display, true);
+    const struct surface *s = display_refresh(shown(u)->display, true);
     if (ok) {
         u->window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
                                      s->width, s->height,
@@ -426,8 +471,9 @@ static void *sdl_open(const struct ui_params *p, const struct opts *o, GError **
         return NULL;
     }
     u->stays = !close_quits;
+    u->typist = typist_new(p->loop);
     u->listener = (struct display_listener){ on_resized, on_damaged, u, NULL };
-    display_add_listener(p->display, &u->listener);
+    display_add_listener(shown(u)->display, &u->listener);
     SDL_EnableScreenSaver();
     SDL_StopTextInput();
     if (full) {
@@ -443,7 +489,8 @@ static const char *const sdl_keys[] = { "type", "full-screen", "window-close", "
 
 static const struct ui_ops ui_sdl = {
     .name = "sdl",
-    .desc = "a window (default where there is a display): Ctrl-Alt-G mouse, Ctrl-Alt-F full screen",
+    .desc = "a window (default where there is a display); Ctrl-Alt with g mouse, f full screen, "
+            "u size, v paste, 1-9 screens",
     .keys = sdl_keys,
     .open = sdl_open,
     .close = sdl_close,

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/console.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/opts.h"
@@ -238,8 +239,13 @@ void ui_print_list(void)
     g_string_free(lacking, TRUE);
 }
 
-char *ui_title(const struct ui_params *p, const char *extra)
+char *ui_title(const struct ui_params *p, unsigned console, const char *extra)
 {
-    return g_strdup_printf("emu%s%s (%s)%s", p->name ? " \xe2\x80\x94 " : "",
-                           p->name ? p->name : "", p->accel, extra);
+    char *status = p->status(p->opaque);
+    bool other = console > 0 && console < p->consoles->n;
+    char *title = g_strdup_printf("emu%s%s (%s)%s%s%s", p->name ? " \xe2\x80\x94 " : "",
+                                  p->name ? p->name : "", status, other ? " - " : "",
+                                  other ? p->consoles->at[console].name : "", extra);
+    g_free(status);
+    return title;
 }

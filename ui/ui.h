@@ -11,24 +11,21 @@
 #include "core/module.h"
 #include "core/types.h"
 
-struct clock;
-struct display;
-struct input_hub;
+struct consoles;
 struct loop;
 struct opts;
 
 struct ui_params {
-    struct display *display;
-    struct input_hub *input;
+    const struct consoles *consoles; /* the guest's screen is the first */
     struct loop *loop;
-    struct clock *clock;     /* stands still while the guest is stopped */
     const char *name;        /* of the guest, or NULL; lives as long as the UI */
-    const char *accel;       /* ditto */
+    /* What a title says of the run: "tcg, 85 MIPS". g_free. */
+    char *(*status)(void *opaque);
     bool full_screen;
     bool terminal_free;      /* nothing else of emu uses stdin and stdout */
     bool unseen;             /* without a UI nothing of the guest would reach the user */
     void (*quit)(void *opaque); /* the user wants to end emu */
-    void *opaque;
+    void *opaque;            /* of both functions */
 };
 
 /* One kind: ui/<name>.c ends with one of these as a module (core/module.h), ui/ui.def has its
@@ -51,7 +48,8 @@ struct ui_set *ui_open(const struct ui_params *p, const char *display, const cha
 void ui_close(struct ui_set *set); /* NULL is fine */
 void ui_print_list(void); /* -display help */
 
-/* "emu — NAME (ACCELERATOR)" and `extra`; g_free. */
-char *ui_title(const struct ui_params *p, const char *extra);
+/* "emu — NAME (STATUS)", the console's name unless it is the guest's screen, and `extra`.
+ * g_free. */
+char *ui_title(const struct ui_params *p, unsigned console, const char *extra);
 
 #endif

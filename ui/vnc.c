@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <rfb/rfb.h>
 
+#include "core/console.h"
 #include "core/device.h"
 #include "core/display.h"
 #include "core/input.h"
@@ -34,10 +35,16 @@ struct vnc_ui {
     bool full; /* copy everything */
     int x0, y0, x1, y1; /* damaged */
     int last_x, last_y;
-    bool shift;
+    bool shift, ctrl, alt;
+    unsigned console; /* the screen shown */
     char *password;
     char *passwords[2];
 };
+
+static const struct console *shown(const struct vnc_ui *u)
+{
+    return &u->p.consoles->at[u->console];
+}
 
 static void on_resized(void *opaque, const struct surface *s)
 {
@@ -93,6 +100,22 @@ static uint8_t usage_of(rfbKeySym sym, unsigned *mods)
     return 0;
 }
 
+/* Ctrl-Alt-1 to 9, as in the window. Lock held. */
+static bool hot_key(struct vnc_ui *u, rfbKeySym sym)
+{
+    if (!u->ctrl || !u->alt || sym < '1' || sym > '9') {
+        return false;
+    }
+    unsigned n = sym - '1';
+    if (n < u->p.consoles->n && n != u->console) {
+        input_release_all(shown(u)->input);
+        display_remove_listener(shown(u)->display, &u->listener);
+        u->console = n;
+        display_add_listener(shown(u)->display, &u->listener);
+    }
+    return true;
+}
+
 static void on_key(rfbBool down, rfbKeySym sym, rfbClientPtr client)
 {
     struct vnc_ui *u = client->screen->screenData;
@@ -102,18 +125,27 @@ static void on_key(rfbBool down, rfbKeySym sym, rfbClientPtr client)
         return;
     }
     machine_lock();
-    if (usage == 0xe1 || usage == 0xe5) {
-        u->shift = down;
+    switch (usage) {
+    case 0xe0:
+    case 0xe4: u->ctrl = down; break;
+    case 0xe1:
+    case 0xe5: u->shift = down; break;
+    case 0xe2: u->alt = down; break;
+    default: break;
+    }
+    if (down && hot_key(u, sym)) {
+        machine_unlock();
+        return;
     }
     /* Some clients send "A" without a shift key; a layout may need none where ours does. */
     bool printable = sym > 0x20 && sym < 0x7f, wanted = mods & KEYMAP_SHIFT;
     bool other = down && printable && wanted && !u->shift;
     if (other) {
-        input_key(u->p.input, LEFT_SHIFT, true);
+        input_key(shown(u)->input, LEFT_SHIFT, true);
     }
-    input_key(u->p.input, usage, down);
+    input_key(shown(u)->input, usage, down);
     if (other) {
-        input_key(u->p.input, LEFT_SHIFT, false);
+        input_key(shown(u)->input, LEFT_SHIFT, false);
     }
     machine_unlock();
 }
@@ -124,11 +156,11 @@ static void on_pointer(int mask, int x, int y, rfbClientPtr client)
     unsigned buttons = (mask & 1 ? 1u : 0) | (mask & 4 ? 2u : 0) | (mask & 2 ? 4u : 0);
     int dz = mask & 8 ? 1 : mask & 16 ? -1 : 0;
     machine_lock();
-    if (input_wants_abs(u->p.input)) {
-        input_mouse_abs(u->p.input, (int)((int64_t)x * 32767 / MAX(u->width - 1, 1)),
+    if (input_wants_abs(shown(u)->input)) {
+        input_mouse_abs(shown(u)->input, (int)((int64_t)x * 32767 / MAX(u->width - 1, 1)),
                         (int)((int64_t)y * 32767 / MAX(u->height - 1, 1)), dz, buttons);
     } else {
-        input_mouse_rel(u->p.input, x - u->last_x, y - u->last_y, dz, buttons);
+        input_mouse_rel(shown(u)->input, x - u->last_x, y - u->last_y, dz, buttons);
     }
     u->last_x = x;
     u->last_y = y;
@@ -140,8 +172,8 @@ static void on_gone(rfbClientPtr client)
 {
     struct vnc_ui *u = client->screen->screenData;
     machine_lock();
-    input_release_all(u->p.input);
-    u->shift = false;
+    input_release_all(shown(u)->input);
+    u->shift = u->ctrl = u->alt = false;
     machine_unlock();
 }
 
@@ -170,7 +202,7 @@ static void update(struct vnc_ui *u)
 {
     uint32_t *old = NULL;
     machine_lock();
-    const struct surface *s = display_refresh(u->p.display, false);
+    const struct surface *s = display_refresh(shown(u)->display, false);
     bool resized = s->width != u->width || s->height != u->height;
     if (resized) {
         old = u->pixels;
@@ -216,7 +248,7 @@ static void vnc_close(void *ui)
 {
     struct vnc_ui *u = ui;
     g_atomic_int_set(&u->quit, 1);
-    display_remove_listener(u->p.display, &u->listener);
+    display_remove_listener(shown(u)->display, &u->listener);
     machine_unlock(); /* the thread may wait for it */
     if (u->thread) {
         g_thread_join(u->thread);
@@ -253,7 +285,7 @@ static bool parse_address(const char *text, in_addr_t *host, int *port, GError *
 
 static bool start(struct vnc_ui *u, in_addr_t host, int port, GError **err)
 {
-    const struct surface *s = display_refresh(u->p.display, true);
+    const struct surface *s = display_refresh(shown(u)->display, true);
     u->width = s->width;
     u->height = s->height;
     u->pixels = g_new0(uint32_t, (size_t)s->width * (size_t)s->height);
@@ -294,7 +326,7 @@ static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **
     u->p = *p;
     u->password = g_strdup(opts_get(o, "password"));
     u->listener = (struct display_listener){ on_resized, on_damaged, u, NULL };
-    display_add_listener(p->display, &u->listener);
+    display_add_listener(shown(u)->display, &u->listener);
     in_addr_t host = 0;
     int port = 0;
     if (!parse_address(opts_get(o, "address"), &host, &port, err) ||
@@ -311,8 +343,8 @@ static const char *const vnc_keys[] = { "address", "password", "websocket", NULL
 
 static const struct ui_ops ui_vnc = {
     .name = "vnc",
-    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server, also for noVNC, on port 5900 + N, loopback by "
-            "default",
+    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server, also for noVNC, on port 5900 + N, "
+            "loopback by default",
     .keys = vnc_keys,
     .open = vnc_open,
     .close = vnc_close,

@@ -21,11 +21,12 @@ struct chardev_set {
     struct chardev *stdio_owner;
     void (*quit)(void *opaque);
     void *quit_opaque;
+    struct consoles *consoles;
 };
 
 static const struct chardev_kind *const kinds[] = {
     &chardev_kind_null, &chardev_kind_stdio,  &chardev_kind_file, &chardev_kind_pipe,
-    &chardev_kind_pty,  &chardev_kind_socket, &chardev_kind_ringbuf,
+    &chardev_kind_pty,  &chardev_kind_socket, &chardev_kind_ringbuf, &chardev_kind_vc,
 };
 
 /* QEMU's kinds that we have no equal of yet, with what to use instead. */
@@ -39,7 +40,6 @@ static const char *const lacking[][2] = {
     { "parport", "use file" },
     { "tty", "use stdio or pty" },
     { "console", "use stdio" },
-    { "vc", "use stdio or pty" },
     { "spicevmc", "use socket" },
     { "spiceport", "use socket" },
     { "hub", "use mux=on" },
@@ -413,7 +413,8 @@ static const struct legacy {
     { "pty", "pty", NULL },         { "file:", "file", "path" },
     { "pipe:", "pipe", "path" },    { "ringbuf", "ringbuf", NULL },
     { "unix:", "socket", "" },      { "tcp:", "socket", "" },
-    { "telnet:", "socket", "" },
+    { "telnet:", "socket", "" },    { "vc:", "vc", "size" },
+    { "vc", "vc", NULL },
 };
 
 /* Fills `o` from the text after the kind's name. */
@@ -496,12 +497,18 @@ struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, co
         }
         return c;
     }
-    if (strcmp(spec, "vc") == 0 || g_str_has_prefix(spec, "vc:")) {
-        log_info(NULL, "%s: emu has no virtual consoles; what it would show goes to null", id);
-        spec = "null";
-    }
     bool monitor = g_str_has_prefix(spec, "mon:");
     return add_legacy_kind(s, id, monitor ? spec + 4 : spec, monitor, err);
+}
+
+void chardev_set_consoles(struct chardev_set *s, struct consoles *consoles)
+{
+    s->consoles = consoles;
+}
+
+struct consoles *chardev_consoles(const struct chardev_set *s)
+{
+    return s->consoles;
 }
 
 void chardev_print_kinds(void)

@@ -58,13 +58,16 @@ size_t chardev_ringbuf_take(struct chardev *c, uint8_t *buf, size_t len);
  * is one. The registry owns chardevs and finds them by id. */
 struct opts;
 struct chardev_set;
+struct consoles;
 struct chardev_set *chardev_set_new(struct loop *loop);
+/* Where virtual consoles appear (core/console.h); without, what goes to one is lost. */
+void chardev_set_consoles(struct chardev_set *s, struct consoles *consoles);
 void chardev_set_free(struct chardev_set *s); /* flushes and restores the terminal */
 struct chardev *chardev_set_add(struct chardev_set *s, const char *kind, const struct opts *o,
                                 GError **err);
 struct chardev *chardev_set_find(struct chardev_set *s, const char *id);
 /* "-serial X" forms: null, stdio, mon:stdio, file:P, pipe:P, pty, unix:P,server=on, tcp:H:P,
- * telnet:H:P, chardev:ID, vc (degrades to null with a word), none (returns NULL without error);
+ * telnet:H:P, chardev:ID, vc, vc:80Cx25C, none (returns NULL without error);
  * more options may follow after a comma. `id` names the new one. */
 struct chardev *chardev_set_add_legacy(struct chardev_set *s, const char *id, const char *spec,
                                        GError **err);

@@ -56,11 +56,12 @@ struct chardev {
 
 extern const struct chardev_kind chardev_kind_null, chardev_kind_stdio, chardev_kind_file,
     chardev_kind_pipe, chardev_kind_socket, chardev_kind_pty, chardev_kind_ringbuf,
-    chardev_kind_mux;
+    chardev_kind_mux, chardev_kind_vc;
 
 /* chardev.c */
 void chardev_send_event(struct chardev *c, enum chardev_event ev);
 void chardev_set_quit(struct chardev_set *s);
+struct consoles *chardev_consoles(const struct chardev_set *s); /* or NULL */
 bool chardev_claim_stdio(struct chardev *c, GError **err);
 struct chardev *chardev_create(struct chardev_set *s, const struct chardev_kind *kind,
                                const char *id, const struct opts *o, GError **err);

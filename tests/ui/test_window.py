@@ -6,6 +6,7 @@ Xvfb keeps its screen in a file in XWD's format, which is how this test sees the
 """
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -347,6 +348,46 @@ def focus(x):
             other.wait(STEP)
 
 
+def consoles(x):
+    """Ctrl-Alt-2 shows the monitor, which then has the keyboard; Ctrl-Alt-1 the guest again."""
+    with Emu(x, 'consoles') as emu:
+        def title():
+            return x.do('getwindowname', emu.window)
+        emu.ignored = ('1d', '38', '9d', 'b8')
+        until('the title', lambda: re.search(r'a test \((tcg|kvm|revirt)', title()))
+        x.do('key', 'ctrl+alt+2')
+        until('the monitor', lambda: 'monitor' in title() and emu.size()[2:] == (640, 400))
+        x.do('key', *'stop', 'Return')
+        until('a stopped guest', lambda: 'paused' in title())
+        x.do('key', *'cont', 'Return')
+        until('a guest that runs', lambda: 'paused' not in title())
+        typed = [c for c in emu.codes() if c not in emu.ignored]
+        if typed:
+            raise Failed(f'what was typed at the monitor reached the guest: {typed}')
+        x.do('key', 'ctrl+alt+1')
+        until('the guest\'s screen', lambda: 'monitor' not in title()
+              and emu.size()[2:] == (720, 400))
+        x.do('key', 'q')
+        emu.expect('q', ['10', '90'])
+
+
+def clipboard(x):
+    """Ctrl-Alt-V types it."""
+    with Emu(x, 'clipboard') as emu:
+        x.do('key', '0')
+        emu.expect('silence', ['0b', 'ok', '8b'])
+        emu.ignored = ('1d', '38', '9d', 'b8')
+        owner = subprocess.Popen(['xclip', '-selection', 'clipboard', '-quiet'], env=x.env,
+                                 stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        owner.stdin.write(b'aB-_\n')
+        owner.stdin.close()
+        time.sleep(0.5)
+        x.do('key', 'ctrl+alt+v')
+        emu.expect('the clipboard', '1e 9e 2a 30 b0 aa 0c 8c 2a 0c 8c aa 1c 9c'.split())
+        owner.terminate()
+        owner.wait()
+
+
 def resizes(x):
     """While the guest animates its screen the window changes its size, the guest its mode."""
     chance, whole = random.Random(1), False
@@ -384,7 +425,7 @@ def resizes(x):
 
 
 def main():
-    for tool in ('Xvfb', 'xdotool', 'openbox'):
+    for tool in ('Xvfb', 'xdotool', 'openbox', 'xclip'):
         if not shutil.which(tool):
             skip(f'{tool} is not installed')
     known = subprocess.run([EMU, '-display', 'help'], capture_output=True, text=True).stdout
@@ -393,7 +434,7 @@ def main():
     failed = 0
     only = sys.argv[1:]
     with X() as x:
-        for case in (pictures, keys, pointer, focus, resizes):
+        for case in (pictures, keys, pointer, focus, consoles, clipboard, resizes):
             if only and case.__name__ not in only:
                 continue
             try:
