@@ -150,6 +150,7 @@ static void exit_shutdown(struct vcpu *c, struct accel_exit *e)
 static void fail(struct vcpu *c, const char *text)
 {
     if (!c->moved) {
+        vcpu_drain(c);
         vcpu_rescue(c);
     }
     g_mutex_lock(&c->set->mutex);
@@ -162,7 +163,9 @@ static void fail(struct vcpu *c, const char *text)
 
 static void exit_fail(struct vcpu *c, struct accel_exit *e)
 {
-    fail(c, e->u.fail.text);
+    char text[sizeof e->u.fail.text];
+    g_strlcpy(text, e->u.fail.text, sizeof text); /* *e is used again */
+    fail(c, text);
 }
 
 static void exit_emulate(struct vcpu *c, struct accel_exit *e)

@@ -78,7 +78,7 @@ struct accel_vm {
     struct accel_vcpu *vcpus[KVM_MAX_VCPUS];
 };
 
-enum kvm_open { KVM_OPEN_NONE, KVM_OPEN_OTHER, KVM_OPEN_MMIO_READ, KVM_OPEN_MSR };
+enum kvm_open { KVM_OPEN_NONE, KVM_OPEN_OTHER, KVM_OPEN_WRITTEN, KVM_OPEN_MMIO_READ, KVM_OPEN_MSR };
 
 struct accel_vcpu {
     struct accel_vm *vm;

@@ -137,9 +137,10 @@ static int find_msrs(struct accel_vcpu *v)
             continue;
         }
         ret = one_msr(v, KVM_GET_MSRS, msr_fields[row].index, &value);
-        if (ret == 0 && one_msr(v, KVM_SET_MSRS, msr_fields[row].index, &start) == 0) {
+        ret = ret < 0 ? ret : one_msr(v, KVM_SET_MSRS, msr_fields[row].index, &start);
+        if (ret == 0) {
             vm->msr_row[vm->n_msrs++] = (uint8_t)row;
-        } else if (ret < 0 && ret != -ENXIO) {
+        } else if (ret != -ENXIO) {
             return ret;
         }
     }

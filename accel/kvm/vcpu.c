@@ -137,7 +137,8 @@ int kvm_complete(struct accel_vcpu *v)
         v->open = KVM_OPEN_OTHER;
         return -EBUSY;
     }
-    if (ret != -EINTR && ret != -EAGAIN) {
+    /* KVM commits an instruction before it tells of its memory write: nothing is owed. */
+    if (ret != -EINTR && ret != -EAGAIN && v->open != KVM_OPEN_WRITTEN) {
         return ret;
     }
     v->open = KVM_OPEN_NONE;
@@ -229,7 +230,7 @@ static void exit_mmio(struct accel_vcpu *v, struct accel_exit *e)
     e->u.mmio.size = (uint8_t)MIN(run->mmio.len, 8u);
     e->u.mmio.write = run->mmio.is_write;
     memcpy(e->u.mmio.data, run->mmio.data, sizeof e->u.mmio.data);
-    v->open = run->mmio.is_write ? KVM_OPEN_OTHER : KVM_OPEN_MMIO_READ;
+    v->open = run->mmio.is_write ? KVM_OPEN_WRITTEN : KVM_OPEN_MMIO_READ;
     v->tpr_stale = true;
 }
 

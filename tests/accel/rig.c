@@ -271,6 +271,13 @@ bool rig_wait_falling_back(struct rig *r, unsigned seconds)
     return false;
 }
 
+void rig_stats(struct rig *r, GString *out)
+{
+    machine_lock();
+    vcpus_stats(r->v, out);
+    machine_unlock();
+}
+
 uint64_t rig_hash(const struct rig *r)
 {
     uint64_t h = 0xcbf29ce484222325ull;

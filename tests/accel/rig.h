@@ -45,6 +45,7 @@ bool rig_wait(struct rig *r,
               unsigned seconds); /* the end, a failure or a shutdown; false: time is up */
 /* Waits; a broken accelerator is replaced by tcg. False as rig_wait, or if that fails. */
 bool rig_wait_falling_back(struct rig *r, unsigned seconds);
+void rig_stats(struct rig *r, GString *out);
 uint64_t rig_hash(const struct rig *r); /* of RAM */
 
 #endif
