@@ -4,13 +4,16 @@
  */
 #include "options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "accel/api/accel.h"
 #include "backend/char/chardev.h"
 #include "core/device.h"
 #include "core/log.h"
+#include "core/narrate.h"
 #include "core/opts.h"
+#include "core/trace.h"
 #include "ui/ui.h"
 
 enum store { STRING, LIST, FLAG, CALL };
@@ -211,6 +214,11 @@ static bool print_list(const struct option *o, const char *value)
         chardev_print_kinds();
     } else if (strcmp(o->name, "d") == 0) {
         log_print_items();
+        fflush(stdout);
+        g_print("Devices:\n");
+        narrate_print_list(narrations);
+    } else if (strcmp(o->name, "trace") == 0) {
+        trace_print_list();
     } else if (strcmp(o->name, "vga") == 0) {
         g_print("none                 no graphics adapter\n"
                 "std                  standard VGA with Bochs VBE (default)\n");
@@ -317,6 +325,20 @@ static const struct option *find_option(const char *name)
     return NULL;
 }
 
+/* "-strict=LIST": an option whose value is optional and stands behind '='. */
+static const struct option *find_equals(const char *name, const char **value)
+{
+    const char *eq = strchr(name, '=');
+    char *left = eq ? g_strndup(name, (gsize)(eq - name)) : NULL;
+    const struct option *o = left ? find_option(left) : NULL;
+    g_free(left);
+    if (!o || !o->arg || !g_str_has_prefix(o->arg, "[=")) {
+        return NULL;
+    }
+    *value = eq + 1;
+    return o;
+}
+
 enum options_result options_parse(int argc, char **argv, struct vm_config *config, GError **err)
 {
     for (int i = 1; i < argc; i++) {
@@ -326,13 +348,18 @@ enum options_result options_parse(int argc, char **argv, struct vm_config *confi
             continue;
         }
         const char *name = arg + (arg[1] == '-' ? 2 : 1);
+        const char *value = NULL;
         const struct option *o = find_option(strcmp(name, "?") == 0 ? "help" : name);
+        if (!o) {
+            o = find_equals(name, &value);
+        }
         if (!o) {
             set_unknown_error(arg, name, err);
             return OPTIONS_ERROR;
         }
-        const char *value = NULL;
-        if (o->arg && !(value = argv[++i])) {
+        if (o->arg && *o->arg == '[' && o->arg[1] == '=') {
+            value = value ? value : "";
+        } else if (o->arg && !(value = argv[++i])) {
             g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "%s: needs a value: %s %s", arg, arg,
                         o->arg);
             return OPTIONS_ERROR;

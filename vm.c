@@ -44,6 +44,7 @@ static uint32_t cb_pio_read(void *opaque, uint16_t portno, unsigned size)
     struct vm *vm = opaque;
     machine_lock();
     uint32_t v = ioport_read(vm->io, portno, size);
+    vm_note(vm->notes, false, false, portno, v, size);
     pm_io_note(vm->pm_io, false, false, portno, v, size, vcpu_current());
     machine_unlock();
     return v;
@@ -64,6 +65,7 @@ static void cb_pio_write(void *opaque, uint16_t portno, uint32_t value, unsigned
     struct vm *vm = opaque;
     machine_lock();
     pm_io_note(vm->pm_io, false, true, portno, value, size, vcpu_current());
+    vm_note(vm->notes, false, true, portno, value, size);
     ioport_write(vm->io, portno, value, size);
     machine_unlock();
 }
@@ -73,6 +75,7 @@ static uint64_t cb_mmio_read(void *opaque, gpa_t gpa, unsigned size)
     struct vm *vm = opaque;
     machine_lock();
     uint64_t v = physmem_io_read(vm->mem, gpa, size);
+    vm_note(vm->notes, true, false, gpa, v, size);
     pm_io_note(vm->pm_io, true, false, gpa, v, size, vcpu_current());
     machine_unlock();
     return v;
@@ -83,6 +86,7 @@ static void cb_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size
     struct vm *vm = opaque;
     machine_lock();
     pm_io_note(vm->pm_io, true, true, gpa, value, size, vcpu_current());
+    vm_note(vm->notes, true, true, gpa, value, size);
     physmem_io_write(vm->mem, gpa, value, size);
     machine_unlock();
 }
@@ -92,6 +96,7 @@ static bool cb_msr_read(void *opaque, unsigned vcpu, uint32_t msr, uint64_t *val
     struct vm *vm = opaque;
     machine_lock();
     bool ok = pc_msr_read(vm->pc, vcpu, msr, value);
+    trace_msr_read(vcpu, msr, *value, ok);
     machine_unlock();
     return ok;
 }
@@ -101,6 +106,7 @@ static bool cb_msr_write(void *opaque, unsigned vcpu, uint32_t msr, uint64_t val
     struct vm *vm = opaque;
     machine_lock();
     bool ok = pc_msr_write(vm->pc, vcpu, msr, value);
+    trace_msr_write(vcpu, msr, value, ok);
     machine_unlock();
     return ok;
 }
@@ -127,6 +133,7 @@ static int cb_irq_ack(void *opaque, unsigned vcpu)
     struct vm *vm = opaque;
     machine_lock();
     int v = pc_irq_ack(vm->pc, vcpu);
+    trace_irq_accept(vcpu, v);
     machine_unlock();
     return v;
 }
@@ -151,6 +158,7 @@ static void cpu_intr(void *opaque, unsigned cpu, bool level)
 {
     struct vm *vm = opaque;
     if (vm->vcpus) {
+        trace_cpu_intr(cpu, level);
         vcpu_intr(vm->vcpus, cpu, level);
     }
 }
@@ -159,6 +167,7 @@ static void cpu_nmi(void *opaque, unsigned cpu)
 {
     struct vm *vm = opaque;
     if (vm->vcpus) {
+        trace_cpu_nmi(cpu);
         vcpu_nmi(vm->vcpus, cpu);
     }
 }
@@ -167,6 +176,7 @@ static void cpu_init(void *opaque, unsigned cpu)
 {
     struct vm *vm = opaque;
     if (vm->vcpus) {
+        trace_cpu_init(cpu);
         vcpu_init(vm->vcpus, cpu);
     }
 }
@@ -175,6 +185,7 @@ static void cpu_sipi(void *opaque, unsigned cpu, uint8_t vector)
 {
     struct vm *vm = opaque;
     if (vm->vcpus) {
+        trace_cpu_sipi(cpu, vector);
         vcpu_sipi(vm->vcpus, cpu, vector);
     }
 }
@@ -214,9 +225,11 @@ static void do_reset(void *arg)
         return;
     }
     vcpus_pause(vm->vcpus);
+    vm_log_reset(vm);
     pc_reset(vm->pc);
     vcpus_reset(vm->vcpus);
     const char *reason = vm->reset_reason ? vm->reset_reason : "guest-reset";
+    trace_vm_reset(reason);
     vm_emit(vm, &(struct vm_event){ .kind = VM_EVENT_RESET,
                                     .guest = !vm->reset_reason,
                                     .reason = reason });
@@ -336,6 +349,7 @@ static void on_term_event(void *opaque, unsigned events)
     (void)events;
     os_event_clear(&term_event);
     log_info(NULL, "terminated by a signal");
+    log_ring_dump("terminated by a signal");
     vm_finish(vm, EXIT_SUCCESS, false, "host-signal");
 }
 
@@ -641,21 +655,6 @@ static bool make_gdb(struct vm *vm, GError **err)
     return !vm->config->gdb || vm_gdbserver(vm, vm->config->gdb, err);
 }
 
-static bool make_logging(const struct vm_config *c, GError **err)
-{
-    const char *bad = NULL;
-    if (c->log_items && !log_parse_mask(c->log_items, &log_mask, &bad)) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-d %s: no such item '%s' (see -d help)",
-                    c->log_items, bad);
-        return false;
-    }
-    int ret = c->log_file ? log_open(c->log_file) : 0;
-    if (ret < 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "-D %s: %s", c->log_file, g_strerror(-ret));
-    }
-    return ret >= 0;
-}
-
 static bool make_process(struct vm *vm, GError **err)
 {
     const char *pidfile = vm->config->pidfile;
@@ -679,7 +678,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
 {
     const struct vm_config *c = vm->config;
     int64_t rtc_base;
-    if (!setup_refusals(c, err) || !make_logging(c, err) ||
+    if (!setup_refusals(c, err) || !vm_logging_make(c, err) ||
         !setup_machine(c, &vm->pc_config, accels, err) || !setup_smp(c, &vm->topology, err) ||
         !setup_boot(c, &vm->pc_config, vm->keep, err) ||
         !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||
@@ -695,6 +694,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
         return false;
     }
     vm->pm_io = postmortem_io(vm->postmortem);
+    vm->notes = vm_notes_new(vm);
     vm->device_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vm->drives = setup_drives(c, vm->loop, err);
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
@@ -747,6 +747,8 @@ void vm_free(struct vm *vm)
     if (vm->pc) {
         pc_free(vm->pc);
     }
+    vm_notes_free(vm->notes);
+    vm->notes = NULL;
     g_clear_pointer(&vm->device_ids, g_hash_table_unref);
     if (vm->drives) {
         g_ptr_array_unref(vm->drives);

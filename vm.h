@@ -26,7 +26,8 @@ struct vm_config {
     GPtrArray *firmware_dir, *fw_cfg, *smbios, *boot, *rtc, *name;
     char *bios, *kernel, *initrd, *append;
     char *vga, *display, *vnc, *uuid, *pidfile;
-    char *log_items, *log_file, *gdb;
+    char *log_items, *log_file, *gdb, *dfilter, *strict, *watchdog;
+    GPtrArray *trace;
     char *screenshot_on_exit, *screentext_on_exit, *postmortem;
     GPtrArray *symbols;
     char *report, *guest_timeout;

@@ -11,19 +11,19 @@ static void drive_arg_free(void *p)
 }
 
 /* Where the lists and the strings are. */
-#define LISTS(c)                                                                                 \
-    {                                                                                            \
-        &(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global, \
-            &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net,              \
-            &(c)->symbols,                                                                       \
-            &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name,   \
-            &(c)->monitor                                                                        \
+#define LISTS(c)                                                                                   \
+    {                                                                                              \
+        &(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global,   \
+            &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net, &(c)->symbols, \
+            &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name,     \
+            &(c)->monitor, &(c)->trace                                                             \
     }
-#define STRINGS(c)                                                                               \
-    {                                                                                            \
-        (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,      \
-            (c)->uuid, (c)->pidfile, (c)->log_items, (c)->log_file, (c)->gdb, (c)->postmortem,                    \
-            (c)->screenshot_on_exit, (c)->screentext_on_exit, (c)->report, (c)->guest_timeout    \
+#define STRINGS(c)                                                                             \
+    {                                                                                          \
+        (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,    \
+            (c)->uuid, (c)->pidfile, (c)->log_items, (c)->log_file, (c)->gdb, (c)->postmortem, \
+            (c)->dfilter, (c)->strict, (c)->watchdog, (c)->screenshot_on_exit,                 \
+            (c)->screentext_on_exit, (c)->report, (c)->guest_timeout                           \
     }
 
 struct vm_config *vm_config_new(void)

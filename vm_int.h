@@ -15,6 +15,7 @@
 #include "monitor/monitor.h"
 #include "os/os.h"
 #include "vm.h"
+#include "vm_notes.h"
 #include "vm_setup.h"
 
 struct vm {
@@ -54,6 +55,8 @@ struct vm {
     const char *quit_reason; /* vm_quit was called */
     bool no_reboot, no_shutdown;
     struct gdbstub *gdb; /* -gdb; NULL: none */
+    struct vm_notes *notes;
+    struct vm_watchdog *watchdog; /* -watchdog-explain; NULL: off */
     struct postmortem *postmortem;
     struct pm_io_ring *pm_io; /* the last device accesses, for it */
     struct monitor_set *monitors;

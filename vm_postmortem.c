@@ -31,6 +31,7 @@ void vm_died(struct vm *vm, enum pm_reason why, const struct x86_state *s, unsig
 {
     struct vm_parts parts = vm_parts(vm);
     postmortem_report(vm->postmortem, &parts, why, vcpu, s);
+    log_ring_dump("the guest died");
 }
 
 /* On the thread of the vCPU whose doing it is; from other threads there is no place to show. */

@@ -213,6 +213,19 @@ static int by_base(const void *a, const void *b)
     return x->seq < y->seq ? -1 : 1;
 }
 
+bool ioport_owner(const struct ioport_space *s, uint16_t port, const char **name, unsigned *min,
+                  unsigned *max)
+{
+    if (!s->index[port]) {
+        return false;
+    }
+    const struct range *r = &s->ranges[s->index[port] - 1];
+    *name = r->name;
+    *min = r->min;
+    *max = r->max;
+    return true;
+}
+
 void ioport_foreach(struct ioport_space *s,
                     void (*fn)(void *arg, uint16_t base, unsigned count, const char *name),
                     void *arg)

@@ -37,6 +37,10 @@ void ioport_remove(struct ioport_space *s, uint16_t base, const struct ioport_op
 uint32_t ioport_read(struct ioport_space *s, uint16_t port, unsigned size);
 void ioport_write(struct ioport_space *s, uint16_t port, uint32_t value, unsigned size);
 
+/* Who answers at a port, and the sizes it takes; false: nobody. For reports. */
+bool ioport_owner(const struct ioport_space *s, uint16_t port, const char **name, unsigned *min,
+                  unsigned *max);
+
 /* For `info mtree`. */
 void ioport_foreach(struct ioport_space *s,
                     void (*fn)(void *arg, uint16_t base, unsigned count, const char *name),

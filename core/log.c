@@ -549,3 +549,163 @@ void log_print_items(void)
          "  pc=A..B        only code in this range, also A+LENGTH; as -dfilter does\n"
          "  ring=SIZE      keep the last SIZE bytes in memory, write them when the guest dies");
 }
+
+/* --- -strict ---------------------------------------------------------------------------------- */
+
+#define STRICT_PLACES 4096 /* a power of two; when half of them are taken no more is said */
+
+unsigned strict_mask;
+struct strict_ram strict_ram;
+static struct strict_place place;
+static struct {
+    uint64_t key;
+    unsigned kind;
+} seen[STRICT_PLACES];
+static unsigned n_seen;
+
+static const char *const strict_names[] = { "unmapped", "rom", "reserved", "access",
+                                            "eoi",      "wx",  "a20",      "uninit" };
+
+void strict_set_place(const struct strict_place *p)
+{
+    place = *p;
+}
+
+/* Lock held: is it new? */
+static bool strict_new(unsigned kind, uint64_t key)
+{
+    uint64_t h = (key ^ kind) * 0x9e3779b97f4a7c15ull;
+    for (unsigned i = (unsigned)(h >> 52);; i++) {
+        unsigned at = i & (STRICT_PLACES - 1);
+        if (!seen[at].kind) {
+            if (n_seen >= STRICT_PLACES / 2) {
+                return false;
+            }
+            seen[at].key = key;
+            seen[at].kind = kind;
+            n_seen++;
+            return true;
+        }
+        if (seen[at].key == key && seen[at].kind == kind) {
+            return false;
+        }
+    }
+}
+
+void strict_report(enum strict_kind kind, uint64_t key, const char *fmt, ...)
+{
+    uint64_t pc;
+    if (kind != STRICT_WX && place.pc && place.pc(place.opaque, &pc)) {
+        key = pc;
+    }
+    g_mutex_lock(&lock);
+    bool fresh = strict_new(kind, key), last = fresh && n_seen == STRICT_PLACES / 2;
+    g_mutex_unlock(&lock);
+    if (!fresh) {
+        return;
+    }
+    va_list ap;
+    va_start(ap, fmt);
+    char *what = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    char *where = place.backtrace ? place.backtrace(place.opaque) : NULL;
+    unsigned name = 0;
+    while (!(kind >> name & 1)) {
+        name++;
+    }
+    log_info(NULL, "strict: %s: %s%s%s", strict_names[name], what, where ? "\n" : "",
+             where ? where : "");
+    if (last) {
+        log_info(NULL, "strict: that is enough; no more is reported");
+    }
+    g_free(what);
+    g_free(where);
+}
+
+bool strict_parse(const char *list, unsigned *mask, const char **bad)
+{
+    static char unknown[64];
+    bool ok = true;
+    *mask = 0;
+    if (!list || !*list) {
+        *mask = STRICT_UNINIT - 1;
+        return true;
+    }
+    char **words = g_strsplit(list, ",", -1);
+    for (char **w = words; ok && *w; w++) {
+        ok = strcmp(*w, "all") == 0;
+        *mask |= ok ? 2 * STRICT_UNINIT - 1 : 0;
+        for (size_t i = 0; i < ARRAY_LEN(strict_names); i++) {
+            bool it = strcmp(*w, strict_names[i]) == 0;
+            ok |= it;
+            *mask |= it ? 1u << i : 0;
+        }
+        if (!ok) {
+            g_strlcpy(unknown, *w, sizeof unknown);
+            *bad = unknown;
+        }
+    }
+    g_strfreev(words);
+    return ok;
+}
+
+void strict_ram_start(uint8_t *host, size_t size, uint64_t seed)
+{
+    uint64_t x = seed * 2 + 1;
+    for (size_t i = 0; i + 8 <= size; i += 8) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        memcpy(host + i, &x, 8);
+    }
+    strict_ram.host = host;
+    strict_ram.size = size;
+    strict_ram.bits = g_malloc0(size / 8 + 1);
+}
+
+void strict_ram_stop(void)
+{
+    g_free(strict_ram.bits);
+    memset(&strict_ram, 0, sizeof strict_ram);
+}
+
+static bool in_ram(const uint8_t *host, size_t len)
+{
+    const struct strict_ram *r = &strict_ram;
+    return r->bits && host >= r->host && (size_t)(host - r->host) <= r->size &&
+           len <= r->size - (size_t)(host - r->host);
+}
+
+void strict_ram_written(const uint8_t *host, size_t len)
+{
+    if (!in_ram(host, len)) {
+        return;
+    }
+    size_t at = (size_t)(host - strict_ram.host), end = at + len;
+    for (; at < end; at++) {
+        if (!(at & 7) && end - at >= 8) {
+            __atomic_store_n(&strict_ram.bits[at >> 3], 0xff, __ATOMIC_RELAXED);
+            at += 7;
+        } else {
+            __atomic_fetch_or(&strict_ram.bits[at >> 3], (uint8_t)(1u << (at & 7)),
+                              __ATOMIC_RELAXED);
+        }
+    }
+}
+
+size_t strict_ram_unwritten(const uint8_t *host, size_t len)
+{
+    if (!in_ram(host, len)) {
+        return len;
+    }
+    size_t at = (size_t)(host - strict_ram.host);
+    for (size_t i = 0; i < len; i++) {
+        uint8_t b = __atomic_load_n(&strict_ram.bits[(at + i) >> 3], __ATOMIC_RELAXED);
+        if (b == 0xff && !((at + i) & 7)) {
+            i += 7;
+        } else if (!(b >> ((at + i) & 7) & 1)) {
+            return i;
+        }
+    }
+    return len;
+}

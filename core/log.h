@@ -62,6 +62,51 @@ void log_ring_dump(const char *why);
 /* -dfilter: A..B, A+LEN, A-LEN, comma-separated. False: *bad is the first one that is none. */
 bool log_parse_filter(const char *ranges, const char **bad);
 
+/* --- -strict: what real hardware would not forgive, once a place ------------------------------ */
+
+enum strict_kind {
+    STRICT_UNMAPPED = 1 << 0, /* memory where nothing is */
+    STRICT_ROM = 1 << 1,      /* writes to ROM */
+    STRICT_RESERVED = 1 << 2, /* reserved bits set in device registers and page tables */
+    STRICT_ACCESS = 1 << 3,   /* unaligned or wrong-size accesses to devices */
+    STRICT_EOI = 1 << 4,      /* end of interrupt without an interrupt */
+    STRICT_WX = 1 << 5,       /* code in a page that is writable, too */
+    STRICT_A20 = 1 << 6,      /* addresses above 1 MiB with A20 masked */
+    STRICT_UNINIT = 1 << 7,   /* reads of RAM that was never written */
+};
+extern unsigned strict_mask; /* set before threads start */
+
+static inline bool strict_enabled(unsigned kinds)
+{
+    return UNLIKELY(strict_mask & kinds);
+}
+
+/* Where it happened, for the report: the calling thread's guest program counter (false: none), and
+ * a backtrace as indented lines. */
+struct strict_place {
+    bool (*pc)(void *opaque, uint64_t *pc);
+    char *(*backtrace)(void *opaque); /* g_free */
+    void *opaque;
+};
+void strict_set_place(const struct strict_place *p);
+/* Once for each kind and program counter (wx, and where there is none: for each `key`). Any
+ * thread. */
+void strict_report(enum strict_kind kind, uint64_t key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* "unmapped,rom" or "all"; NULL or "": all but uninit. False: *bad is the first unknown word. */
+bool strict_parse(const char *list, unsigned *mask, const char **bad);
+
+/* Which bytes of RAM were ever written (STRICT_UNINIT); bits NULL: not kept. */
+struct strict_ram {
+    uint8_t *host, *bits;
+    size_t size;
+};
+extern struct strict_ram strict_ram;
+void strict_ram_start(uint8_t *host, size_t size, uint64_t seed); /* fills it with noise */
+void strict_ram_stop(void);
+void strict_ram_written(const uint8_t *host, size_t len);
+/* The first byte never written, as an offset from host; len: none. Outside of RAM: len. */
+size_t strict_ram_unwritten(const uint8_t *host, size_t len);
+
 /* -D FILE: "%d" becomes the process id. 0 or -errno. NULL: back to stderr. */
 int log_open(const char *path);
 void log_flush(void);

@@ -387,6 +387,13 @@ void mem_region_set_kind(struct mem_region *r, enum mem_kind kind)
     }
 }
 
+bool mem_region_io_sizes(const struct mem_region *r, unsigned *min, unsigned *max)
+{
+    *min = r->min;
+    *max = r->max;
+    return r->ops != NULL;
+}
+
 const char *mem_region_name(const struct mem_region *r)
 {
     return r->name;

@@ -100,6 +100,8 @@ void mem_region_set_dirty(struct mem_region *r, uint64_t off, uint64_t len); /* 
 bool mem_region_test_clear_dirty(struct mem_region *r, uint64_t off, uint64_t len);
 
 const char *mem_region_name(const struct mem_region *r);
+/* Sizes that the ops of an I/O region take; false: it has none. */
+bool mem_region_io_sizes(const struct mem_region *r, unsigned *min, unsigned *max);
 gpa_t mem_region_gpa(const struct mem_region *r);
 uint64_t mem_region_size(const struct mem_region *r);
 uint8_t *mem_region_host(const struct mem_region *r);

@@ -4,6 +4,10 @@
  * task gates, double and triple faults. Intel SDM vol. 3, chapter 6 (6.12 delivery, 6.13 error
  * codes, 6.14 64-bit mode, 6.15 #DF), chapter 20 (V86), 17.3.1.1 (RF).
  */
+#include <stdio.h>
+
+#include "accel/x86/inspect.h"
+#include "accel/x86/state_text.h"
 #include "accel/x86/system.h"
 #include "core/log.h"
 
@@ -421,6 +425,34 @@ static bool combine(struct x86_cpu *cpu, struct event *e)
     return true;
 }
 
+/* As QEMU's -d int, with the event's name behind it. */
+static void log_event(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector,
+                      uint32_t error)
+{
+    static const char *const kinds[] = { "external", "NMI", "exception", "INT n",
+                                         "INT3",     "INTO", "ICEBP" };
+    uint64_t pc = cpu->code_mode == 8 ? cpu->st.rip : cpu->st.seg[X86_CS].base + cpu->st.rip;
+    if (!log_int_wanted(vector, cpu->cpl, pc)) {
+        return;
+    }
+    const char *name = type == X86_EVENT_EXCEPTION ? x86_exception_mnemonic(vector) : NULL;
+    char cr2[32] = "", text[2048] = "";
+    if (name && vector == X86_EXC_PF) {
+        snprintf(cr2, sizeof cr2, " CR2=%016llx", (unsigned long long)cpu->st.cr2);
+    }
+    if (log_enabled(LOG_CPU)) {
+        x86_rflags(cpu);
+        x86_state_text(&cpu->st, text, sizeof text);
+    }
+    log_raw("%6llu: v=%02x e=%04x i=%d cpl=%u IP=%04x:%016llx pc=%016llx "
+            "SP=%04x:%016llx%s %s%s%s\n%s",
+            (unsigned long long)(cpu->faults.n + cpu->faults.irqs), vector, error,
+            type != X86_EVENT_EXCEPTION, cpu->cpl, cpu->st.seg[X86_CS].sel,
+            (unsigned long long)cpu->st.rip, (unsigned long long)pc, cpu->st.seg[X86_SS].sel,
+            (unsigned long long)cpu->st.gpr[X86_RSP], cr2, kinds[type], name ? " " : "",
+            name ? name : "", text);
+}
+
 bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error,
                  uint32_t error)
 {
@@ -434,8 +466,7 @@ bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector,
         cpu->st.ev.nmi_blocked = 1;
     }
     if (log_enabled(LOG_INT)) {
-        log_raw("int 0x%02x type %d error 0x%x cpl %u at 0x%x:0x%llx\n", vector, (int)type, error,
-                cpu->cpl, cpu->st.seg[X86_CS].sel, (unsigned long long)cpu->st.rip);
+        log_event(cpu, type, vector, has_error ? error : 0);
     }
     /* e changes between setjmp and longjmp: keep it in memory. */
     struct event *volatile ev = &e;

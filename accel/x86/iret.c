@@ -3,6 +3,7 @@
  * IRET in all its forms. Intel SDM vol. 2, "IRET/IRETD/IRETQ"; V86 with VME vol. 3, 20.3.
  */
 #include "accel/x86/system.h"
+#include "core/log.h"
 
 #define FL_COMMON                                                                                 \
     (X86_FL_ARITH | X86_FL_TF | X86_FL_DF | X86_FL_NT)
@@ -190,6 +191,9 @@ static void iret_with_stack(struct x86_cpu *cpu, struct x86_stk *k, unsigned ops
 
 void x86_iret(struct x86_cpu *cpu, unsigned opsize)
 {
+    if (log_enabled(LOG_PCALL)) {
+        log_raw("iret, operand size %u\n", opsize);
+    }
     struct x86_stk k;
     struct frame f;
     cpu->st.ev.nmi_blocked = 0; /* even if what follows faults */

@@ -11,10 +11,11 @@
 
 #include "accel/x86/mmu_walk.h"
 #include "accel/x86/system.h"
+#include "core/log.h"
 #include "core/physmem.h"
 
 enum { X86_SLOT_GLOBAL = 1, X86_SLOT_LARGE = 2 };
-enum { CARE_CODE = 1, CARE_DIRTY = 2, CARE_WATCH = 4, CARE_ALIGN = 8 };
+enum { CARE_CODE = 1, CARE_DIRTY = 2, CARE_WATCH = 4, CARE_ALIGN = 8, CARE_UNINIT = 16 };
 enum { F_USER = X86_WALK_USER, F_IMPLICIT = X86_WALK_IMPLICIT };
 
 /* A translated address: host is NULL where the access goes through the bus. */
@@ -184,7 +185,7 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
     gpa_t gpage = w->gpa & ~0xfffull;
     bool user = flags & F_USER;
     unsigned index = (page >> 12) & (X86_TLB_SIZE - 1);
-    bool data = !(r->care & (CARE_WATCH | CARE_ALIGN));
+    bool data = !(r->care & (CARE_WATCH | CARE_ALIGN | CARE_UNINIT));
     bool write = data && (w->allowed >> X86_ACCESS_WRITE & 1) && w->dirty && m->sec_ram;
     if (write && x86_code_page(cpu, gpage)) {
         r->care |= CARE_CODE;
@@ -218,6 +219,50 @@ static _Noreturn void raise_noncanonical(struct x86_cpu *cpu)
     x86_raise_error(cpu, x86_debug_stack_operand(cpu) ? X86_EXC_SS : X86_EXC_GP, 0);
 }
 
+/* -d mmu and -strict. */
+static void note_walk(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned err,
+                      const struct x86_walk *w)
+{
+    static const char kinds[] = "rwx";
+    unsigned long long at = lin;
+    if (log_enabled(LOG_MMU) && log_pc_wanted(cpu->st.rip)) {
+        if (err) {
+            log_raw("mmu: %c 0x%llx: #PF(0x%x)\n", kinds[a], at, err & ~X86_WALK_FAULT);
+        } else {
+            log_raw("mmu: %c 0x%llx -> 0x%llx, %s%s%s%s%s, page 2^%u\n", kinds[a], at,
+                    (unsigned long long)w->gpa, w->allowed & 1 ? "r" : "",
+                    w->allowed >> X86_ACCESS_WRITE & 1 ? "w" : "",
+                    w->allowed >> X86_ACCESS_EXEC & 1 ? "x" : "", w->user_page ? " user" : "",
+                    w->global ? " global" : "", w->shift);
+        }
+    }
+    if (strict_enabled(STRICT_RESERVED) && err && (err & X86_PF_RSVD)) {
+        strict_report(STRICT_RESERVED, lin, "an entry of the page tables for 0x%llx has reserved "
+                      "bits set", at);
+    }
+    if (strict_enabled(STRICT_A20) && !err && !cpu->paging && (lin & ~cpu->a20_mask)) {
+        strict_report(STRICT_A20, lin, "access to 0x%llx with A20 masked arrives at 0x%llx", at,
+                      (unsigned long long)w->gpa);
+    }
+    /* With CR0.WP clear the supervisor writes everything: that says nothing about the page. */
+    if (strict_enabled(STRICT_WX) && !err && a == X86_ACCESS_EXEC && cpu->paging &&
+        (cpu->st.msr.efer & X86_EFER_NXE) && (w->allowed >> X86_ACCESS_WRITE & 1) &&
+        (cpu->user || (cpu->st.cr0 & X86_CR0_WP))) {
+        strict_report(STRICT_WX, lin >> 12, "code runs in the page at 0x%llx, which is writable "
+                      "and executable", at & ~0xfffull);
+    }
+}
+
+static void note_unwritten(struct x86_cpu *cpu, const struct ref *r, uint64_t lin, unsigned len)
+{
+    size_t at = strict_ram_unwritten(r->host, len);
+    if (at < len) {
+        strict_report(STRICT_UNINIT, cpu->st.rip, "read of %u bytes at 0x%llx: byte %u of RAM at "
+                      "0x%llx was never written", len, (unsigned long long)lin, (unsigned)at,
+                      (unsigned long long)r->gpa + at);
+    }
+}
+
 /* Walks, checks, fills the TLB. Raises #PF. */
 static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags)
 {
@@ -228,6 +273,9 @@ static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, 
         raise_noncanonical(cpu);
     }
     unsigned err = x86_page_walk(cpu, lin, a, flags, &w);
+    if (UNLIKELY((log_mask & LOG_MMU) | strict_mask)) {
+        note_walk(cpu, lin, a, err, &w);
+    }
     if (UNLIKELY(err)) {
         x86_raise_pf(cpu, lin, err & ~X86_WALK_FAULT);
     }
@@ -245,6 +293,10 @@ static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, 
         return r; /* ROM */
     }
     r.host = cpu->mmu.sec_host + in;
+    if (UNLIKELY(strict_ram.bits) &&
+        strict_ram_unwritten(r.host - (r.gpa & 0xfff), 0x1000) < 0x1000) {
+        r.care |= CARE_UNINIT;
+    }
     slot_fill(cpu, lin, a, flags, &w, &r);
     return r;
 }
@@ -264,7 +316,8 @@ uint8_t *x86_translate(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, boo
         return r.host;
     }
     /* A tracked page that this write opened is fine from now on. */
-    unsigned stop = CARE_WATCH | CARE_ALIGN | (a == X86_ACCESS_WRITE ? CARE_CODE : 0);
+    unsigned stop = CARE_WATCH | CARE_ALIGN | CARE_UNINIT;
+    stop |= a == X86_ACCESS_WRITE ? CARE_CODE : 0;
     if (a == X86_ACCESS_WRITE && (r.care & CARE_DIRTY) && e->tag_w != page) {
         return NULL;
     }
@@ -358,6 +411,9 @@ static void wrote(struct x86_cpu *cpu, const struct ref *r, unsigned len)
         mem_region_set_dirty(cpu->mmu.sec_region, cpu->mmu.sec_off + (r->gpa - cpu->mmu.sec_gpa),
                              len);
     }
+    if (UNLIKELY(r->care & CARE_UNINIT)) {
+        strict_ram_written(r->host, len);
+    }
     /* Only pages that never get tag_w are known by CARE_CODE; the others may have become code
      * since. */
     if (x86_code_page(cpu, r->gpa & ~0xfffull)) {
@@ -413,6 +469,12 @@ static void load_any(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len,
     if (first < len) {
         ref_read(cpu, &b, (uint8_t *)buf + first, len - first);
     }
+    if (UNLIKELY(a.care & CARE_UNINIT)) {
+        note_unwritten(cpu, &a, lin, first);
+    }
+    if (UNLIKELY(first < len && (b.care & CARE_UNINIT))) {
+        note_unwritten(cpu, &b, lin + first, len - first);
+    }
     if (UNLIKELY((a.care | b.care) & CARE_WATCH)) {
         x86_debug_check_data(cpu, lin, len, X86_ACCESS_READ);
     }
@@ -444,7 +506,7 @@ static uint64_t load_sized(struct x86_cpu *cpu, uint64_t lin, unsigned size, uns
     uint64_t v = 0;
     if (LIKELY((lin & 0xfff) + size <= 0x1000)) {
         struct ref r = resolve(cpu, lin, X86_ACCESS_READ, flags);
-        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN)))) {
+        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN | CARE_UNINIT)))) {
             return host_load(r.host, size);
         }
         if (!r.host && !r.care) {
@@ -462,7 +524,7 @@ static void store_sized(struct x86_cpu *cpu, uint64_t lin, uint64_t v, unsigned 
 {
     if (LIKELY((lin & 0xfff) + size <= 0x1000)) {
         struct ref r = resolve(cpu, lin, X86_ACCESS_WRITE, flags);
-        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN)))) {
+        if (LIKELY(r.host && !(r.care & (CARE_WATCH | CARE_ALIGN | CARE_UNINIT)))) {
             host_store(r.host, v, size);
             wrote(cpu, &r, size);
             return;
@@ -563,6 +625,9 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
     check_align(cpu, &r, lin, size);
     if (!r.host) {
         return NULL;
+    }
+    if (UNLIKELY(r.care & CARE_UNINIT)) {
+        note_unwritten(cpu, &r, lin, size);
     }
     wrote(cpu, &r, size);
     if (UNLIKELY(r.care & CARE_WATCH)) {

@@ -4,6 +4,7 @@
  * Intel SDM vol. 2 (the instructions' pseudo-code) and vol. 3, 5.8.
  */
 #include "accel/x86/system.h"
+#include "core/log.h"
 
 struct gate {
     uint16_t sel;
@@ -166,6 +167,9 @@ static void jmp_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc 
 
 void x86_jmp_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsize)
 {
+    if (log_enabled(LOG_PCALL)) {
+        log_raw("far jmp %04x:%016llx, operand size %u\n", sel, (unsigned long long)off, opsize);
+    }
     off = cut(off, opsize);
     if (x86_real_like(cpu)) {
         if (off > cpu->st.seg[X86_CS].limit) {
@@ -302,6 +306,9 @@ static void call_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_desc
 
 void x86_call_far(struct x86_cpu *cpu, uint16_t sel, uint64_t off, unsigned opsize)
 {
+    if (log_enabled(LOG_PCALL)) {
+        log_raw("far call %04x:%016llx, operand size %u\n", sel, (unsigned long long)off, opsize);
+    }
     struct x86_stk k;
     struct x86_desc d = {0, 0};
     bool real = x86_real_like(cpu);
@@ -379,6 +386,9 @@ static void ret_outer(struct x86_cpu *cpu, struct x86_stk *k, uint16_t sel, stru
 
 void x86_ret_far(struct x86_cpu *cpu, unsigned opsize, uint16_t pop_bytes)
 {
+    if (log_enabled(LOG_PCALL)) {
+        log_raw("far ret, operand size %u\n", opsize);
+    }
     struct x86_stk k;
     x86_stk_current(cpu, &k);
     uint64_t rip = x86_stk_pop(cpu, &k, opsize);

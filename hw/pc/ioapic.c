@@ -152,6 +152,11 @@ void ioapic_on_ack(struct ioapic *io, void (*fn)(void *opaque, unsigned pin), vo
     io->on_ack_opaque = opaque;
 }
 
+uint32_t ioapic_lines(const struct ioapic *io)
+{
+    return io->lines;
+}
+
 bool ioapic_masked(const struct ioapic *io, unsigned pin)
 {
     return io->rte[pin] & RTE_MASK;

@@ -35,6 +35,7 @@ void ioapic_on_ack(struct ioapic *io, void (*fn)(void *opaque, unsigned pin), vo
 /* A local APIC can take interrupts now: level-triggered ones that nobody took are sent again.
  * lapic_on_enabled with the I/O APIC as opaque fits. */
 void ioapic_retry(void *opaque);
+uint32_t ioapic_lines(const struct ioapic *io); /* levels of the pins */
 bool ioapic_masked(const struct ioapic *io, unsigned pin);
 
 extern const struct device_class ioapic_class;

@@ -575,6 +575,29 @@ bool pc_msr_write(struct pc *pc, unsigned cpu, uint32_t msr, uint64_t value)
     return lapic_msr_write(pc->lapic, cpu, msr, value);
 }
 
+void pc_irqs(struct pc *pc, unsigned cpu, struct pc_irqs *s)
+{
+    memset(s, 0, sizeof *s);
+    s->pic_irr = pic8259_irr(pc->pic);
+    s->pic_isr = pic8259_isr(pc->pic);
+    for (unsigned i = 0; i < 16; i++) {
+        s->pic_masked |= (uint16_t)(pic8259_masked(pc->pic, i) << i);
+    }
+    if (pc->ioapic) {
+        s->ioapic_lines = ioapic_lines(pc->ioapic);
+        for (unsigned i = 0; i < 24; i++) {
+            s->ioapic_masked |= (uint32_t)ioapic_masked(pc->ioapic, i) << i;
+        }
+    }
+    s->lapic_on = lapic_reg_read(pc->lapic, cpu, 0xf0) & 0x100;
+    s->lapic_lint0 = lapic_reg_read(pc->lapic, cpu, 0x350);
+    s->lapic_ppr = (uint8_t)lapic_reg_read(pc->lapic, cpu, 0xa0);
+    for (unsigned i = 0; i < 8; i++) {
+        s->lapic_isr[i] = lapic_reg_read(pc->lapic, cpu, 0x100 + i * 16);
+        s->lapic_irr[i] = lapic_reg_read(pc->lapic, cpu, 0x200 + i * 16);
+    }
+}
+
 uint8_t pc_tpr_get(struct pc *pc, unsigned cpu)
 {
     return lapic_tpr_get(pc->lapic, cpu);

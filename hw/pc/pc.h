@@ -111,6 +111,16 @@ int pc_irq_ack(struct pc *pc, unsigned cpu); /* vector, or -1 */
 bool pc_msr_read(struct pc *pc, unsigned cpu, uint32_t msr, uint64_t *value);
 bool pc_msr_write(struct pc *pc, unsigned cpu, uint32_t msr, uint64_t value);
 uint8_t pc_tpr_get(struct pc *pc, unsigned cpu); /* CR8 */
+/* The interrupt controllers as they stand, for reports; any thread with the lock. */
+struct pc_irqs {
+    uint16_t pic_irr, pic_isr, pic_masked; /* bit n: IRQ n */
+    uint32_t ioapic_lines, ioapic_masked;  /* bit n: pin n */
+    bool lapic_on;
+    uint32_t lapic_lint0;                  /* LVT entry */
+    uint8_t lapic_ppr;
+    uint32_t lapic_irr[8], lapic_isr[8];
+};
+void pc_irqs(struct pc *pc, unsigned cpu, struct pc_irqs *s);
 void pc_tpr_set(struct pc *pc, unsigned cpu, uint8_t cr8);
 /* INIT reached this processor: its local APIC returns to the INIT state. */
 void pc_cpu_init(struct pc *pc, unsigned cpu);

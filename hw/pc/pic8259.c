@@ -371,6 +371,16 @@ bool pic8259_masked(const struct pic8259 *p, unsigned irq)
     return p->chip[0].imr >> irq & 1;
 }
 
+uint16_t pic8259_irr(const struct pic8259 *p)
+{
+    return (uint16_t)(pic_irr(&p->chip[0]) | pic_irr(&p->chip[1]) << 8);
+}
+
+uint16_t pic8259_isr(const struct pic8259 *p)
+{
+    return (uint16_t)(p->chip[0].isr | p->chip[1].isr << 8);
+}
+
 uint16_t pic8259_elcr(const struct pic8259 *p)
 {
     return (uint16_t)(p->chip[0].elcr | p->chip[1].elcr << 8);

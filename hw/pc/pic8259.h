@@ -26,6 +26,8 @@ struct irq pic8259_input(struct pic8259 *p, unsigned irq);
 int pic8259_ack(struct pic8259 *p);
 bool pic8259_pending(const struct pic8259 *p);              /* level of INT */
 bool pic8259_masked(const struct pic8259 *p, unsigned irq); /* by IMR, incl. the cascade's */
+uint16_t pic8259_irr(const struct pic8259 *p);              /* requests, masked or not */
+uint16_t pic8259_isr(const struct pic8259 *p);              /* in service */
 uint16_t pic8259_elcr(const struct pic8259 *p);             /* bit n: IRQ n is level-triggered */
 /* Called when a request is acknowledged by INTA or poll (lost ticks: pit8254_irq0_acked). */
 void pic8259_on_ack(struct pic8259 *p, void (*fn)(void *opaque, unsigned irq), void *opaque);
