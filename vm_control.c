@@ -81,6 +81,10 @@ bool vm_cont(struct vm *vm, GError **err)
     if (vm->state == VM_RUNNING || vm->finished) {
         return true;
     }
+    if (vm->empty) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "the machine 'none' has no processors");
+        return false;
+    }
     if (vm->state == VM_SHUTDOWN || vm->state == VM_INTERNAL_ERROR) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
                     "Resetting the Virtual Machine is required (system_reset)");
@@ -173,6 +177,7 @@ const struct vm_machine *vm_machine(unsigned i)
 {
     static const struct vm_machine machines[] = {
         { "pc-i440fx-7.2", "pc", "PC (i440FX + PIIX3, 1996)", PC_MAX_CPUS, true },
+        { "none", NULL, "nothing runs; for programs that ask questions", 1, false },
     };
     return i < ARRAY_LEN(machines) ? &machines[i] : NULL;
 }

@@ -23,9 +23,10 @@ static const char *last(const GPtrArray *a)
 
 static bool check_type(const char *type, GError **err)
 {
-    static const char *const lacking[] = { "q35",   "microvm", "isapc",   "none",
+    static const char *const lacking[] = { "q35",   "microvm", "isapc",
                                            "xenfv", "xenpv",   "x-remote" };
-    if (strcmp(type, "pc") == 0 || g_str_has_prefix(type, "pc-i440fx")) {
+    if (strcmp(type, "pc") == 0 || strcmp(type, "none") == 0 ||
+        g_str_has_prefix(type, "pc-i440fx")) {
         return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
@@ -119,6 +120,20 @@ static bool one_machine(const char *text, struct pc_config *pc, GPtrArray *accel
     }
     opts_free(o);
     return ok;
+}
+
+bool setup_machine_is_none(const struct vm_config *c)
+{
+    bool none = false;
+    for (guint i = 0; i < c->machine->len; i++) {
+        const char *text = g_ptr_array_index(c->machine, i);
+        text += g_str_has_prefix(text, "type=") ? 5 : 0;
+        size_t n = strcspn(text, ",=");
+        if (text[n] != '=') {
+            none = n == 4 && strncmp(text, "none", 4) == 0;
+        }
+    }
+    return none;
 }
 
 bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *accels, GError **err)

@@ -16,6 +16,8 @@
  * *). */
 bool setup_machine(const struct vm_config *c, struct pc_config *pc, GPtrArray *accels,
                    GError **err);
+/* -machine none: a board that only answers questions and never runs. */
+bool setup_machine_is_none(const struct vm_config *c);
 bool setup_smp(const struct vm_config *c, struct x86_topology *t, GError **err);
 bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err);
 /* -boot. Strings live as long as *keep (of char *, freed by the caller). */
