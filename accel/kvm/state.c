@@ -399,6 +399,7 @@ static void fpu_from(const struct accel_vcpu *v, struct x86_state *s)
     f->fcw = get16(x);
     f->fsw = get16(x + 2);
     f->ftw = x[4];
+    f->pad = 0;
     f->fop = get16(x + 6);
     f->fip = get64(x + 8);
     f->fdp = get64(x + 16);
