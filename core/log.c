@@ -28,9 +28,20 @@ static struct warn_source {
     int64_t window_ns;
 } sources[WARN_SOURCES];
 
+#define HELD_MAX (256 * 1024)
+static FILE *held; /* instead of stderr, while something else has the terminal */
+static char held_last[256];
+static unsigned held_lines;
+
+/* Lock held. */
+static FILE *err_stream(void)
+{
+    return held ? held : stderr;
+}
+
 static FILE *out(void)
 {
-    return file ? file : stderr;
+    return file ? file : err_stream();
 }
 
 /* --- filters and the ring --------------------------------------------------------------------- */
@@ -244,7 +255,16 @@ static void line(const char *level, const char *who, const char *fmt, va_list ap
     va_list again;
     va_copy(again, ap);
     g_mutex_lock(&lock);
-    print_line(stderr, level, who, fmt, ap);
+    if (held) {
+        va_list third;
+        va_copy(third, ap);
+        vsnprintf(held_last, sizeof held_last, fmt, third);
+        held_lines++;
+        va_end(third);
+    }
+    if (!held || ftell(held) < HELD_MAX) {
+        print_line(err_stream(), level, who, fmt, ap);
+    }
     if (file) {
         print_line(file, level, who, fmt, again);
     }
@@ -356,6 +376,48 @@ int log_open(const char *path)
     file = f;
     g_mutex_unlock(&lock);
     return 0;
+}
+
+void log_hold(void)
+{
+    FILE *f = tmpfile();
+    g_mutex_lock(&lock);
+    if (f && !held) {
+        fflush(stderr);
+        held = f;
+        f = NULL;
+        held_lines = 0;
+    }
+    g_mutex_unlock(&lock);
+    if (f) {
+        fclose(f);
+    }
+}
+
+void log_release(void)
+{
+    g_mutex_lock(&lock);
+    if (held) {
+        char buf[4096];
+        size_t n;
+        rewind(held);
+        while ((n = fread(buf, 1, sizeof buf, held)) > 0) {
+            fwrite(buf, 1, n, stderr);
+        }
+        fflush(stderr);
+        fclose(held);
+        held = NULL;
+    }
+    g_mutex_unlock(&lock);
+}
+
+unsigned log_held(char *last, size_t len)
+{
+    g_mutex_lock(&lock);
+    unsigned n = held ? held_lines : 0;
+    g_strlcpy(last, n ? held_last : "", len);
+    g_mutex_unlock(&lock);
+    return n;
 }
 
 void log_flush(void)

@@ -111,6 +111,12 @@ size_t strict_ram_unwritten(const uint8_t *host, size_t len);
 int log_open(const char *path);
 void log_flush(void);
 
+/* While something else draws on the terminal what is for stderr is kept (to 256 KiB), and printed
+ * by log_release. log_held: how many messages, and the text of the last. */
+void log_hold(void);
+void log_release(void);
+unsigned log_held(char *last, size_t len);
+
 /* -d a,b,c: returns false and sets *bad to the first unknown item (points into a static buffer).
  * vector=N, cpl=N, pc=A..B, ring=SIZE, dev:GLOB and trace:GLOB replace what was set before. */
 bool log_parse_mask(const char *items, unsigned *mask, const char **bad);

@@ -17,6 +17,7 @@
 #include "core/device.h"
 #include "core/display.h"
 #include "core/input.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/opts.h"
 #include "os/os.h"
@@ -40,6 +41,7 @@ struct curses_ui {
     bool escape; /* Ctrl-A came */
     bool damaged, was_text;
     unsigned ticks;
+    unsigned messages; /* of emu's own that came meanwhile */
     int pairs;              /* used */
     short *pair_of;         /* [fg * 256 + bg], 0: none yet */
 };
@@ -155,6 +157,10 @@ static void draw_graphics(struct curses_ui *u, const struct surface *s)
 static void draw(struct curses_ui *u)
 {
     const struct surface *s = display_refresh(shown(u)->display, false);
+    char last[4];
+    unsigned messages = log_held(last, sizeof last);
+    u->damaged |= messages != u->messages;
+    u->messages = messages;
     if (!u->damaged) {
         return;
     }
@@ -166,7 +172,14 @@ static void draw(struct curses_ui *u)
     } else {
         draw_graphics(u, s);
     }
-    if (text && LINES > u->text.rows) {
+    char message[256];
+    bool news = log_held(message, sizeof message) > 0;
+    if (news) {
+        int y = getcury(stdscr), x = getcurx(stdscr);
+        mvaddnstr(LINES - 1, 0, message, COLS - 1);
+        clrtoeol();
+        move(y, x);
+    } else if (text && LINES > u->text.rows) {
         char *title = ui_title(&u->p, u->console, "   Ctrl-A x quits, 1-9 screens");
         int y = getcury(stdscr), x = getcurx(stdscr);
         mvaddnstr(LINES - 1, 0, title, COLS - 1);
@@ -274,6 +287,7 @@ static void curses_close(void *ui)
     display_remove_listener(shown(u)->display, &u->listener);
     endwin();
     delscreen(u->screen);
+    log_release();
     g_free(u->text.cells);
     g_free(u->pair_of);
     g_free(u);
@@ -287,10 +301,14 @@ static void *curses_open(const struct ui_params *p, const struct opts *o, GError
         return NULL;
     }
     setlocale(LC_CTYPE, "");
+    if (os_is_tty(2)) {
+        log_hold(); /* messages on stderr would be written over the picture */
+    }
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (!screen) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "ncurses does not know the terminal '%s'",
                     g_getenv("TERM") ? g_getenv("TERM") : "");
+        log_release();
         return NULL;
     }
     struct curses_ui *u = g_new0(struct curses_ui, 1);
