@@ -538,8 +538,25 @@ static void page_link(struct x86_block_cache *c, struct x86_block *b, gpa_t page
 }
 
 /* After this instruction the block ends. */
+/* System instructions behind which everything goes on as before, or, after CLI, with less to look
+ * at. */
+static bool harmless(const struct x86_insn *i)
+{
+    switch (i->op) {
+    case X86_OP_RDTSC:
+    case X86_OP_RDTSCP:
+    case X86_OP_PUSHF:
+    case X86_OP_CLI: return true;
+    case X86_OP_MOV_SEG: return i->opnd[1].kind == X86_OPND_SEG;
+    default: return false;
+    }
+}
+
 static bool ends_block(const struct x86_insn *i, struct x86_block *b)
 {
+    if (harmless(i)) {
+        return false;
+    }
     switch (i->cls) {
     case X86_CLS_SYSTEM:
     case X86_CLS_INVALID: b->flags |= X86_BLOCK_SYSTEM; return true;

@@ -182,8 +182,9 @@ static bool run_blocks(struct x86_cpu *cpu)
     const uint64_t base = legacy ? cpu->st.seg[X86_CS].base : 0;
     const uint64_t mask = legacy ? 0xffffffffu : ~0ull;
     const uint32_t limit = cpu->st.seg[X86_CS].limit;
-    /* IF changes only at the end of blocks that come back here. */
-    const unsigned watch = cpu->st.rflags & X86_FL_IF ? ~0u : ~(unsigned)X86_REQ_IRQ;
+    /* IF is set only at the end of blocks that come back here; after CLI this looks too often. */
+    const uint64_t if_then = cpu->st.rflags;
+    const unsigned watch = if_then & X86_FL_IF ? ~0u : ~(unsigned)X86_REQ_IRQ;
     struct x86_block *b = &c->none, **from = NULL;
     for (;;) {
         uint64_t rip = cpu->st.rip;
@@ -213,7 +214,8 @@ static bool run_blocks(struct x86_cpu *cpu)
         if (c->jit_ops && cpu->code_mode != 2) {
             int how = c->jit_ops->run(cpu, b, key, watch);
             unsigned r = atomic_load_explicit(&cpu->requests, memory_order_relaxed);
-            if (how > 0 || (how == 0 && (r & watch))) {
+            bool other_if = (cpu->st.rflags ^ if_then) & X86_FL_IF; /* STI in translated code */
+            if (how > 0 || (how == 0 && ((r & watch) || other_if))) {
                 return false;
             }
             if (how == 0) {

@@ -551,7 +551,8 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
             emit_alu_ci(e, 8, 0, OFF(jit.budget), (int32_t)rest);
         }
         emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
-        emit_jmp_to(e, t->j->lookup);
+        bool system = t->insn[s->insn]->cls == X86_CLS_SYSTEM;
+        emit_jmp_to(e, system ? t->j->exit_system : t->j->lookup);
         return;
     }
     if (s->need & JIT_LIVE_SSE) {

@@ -2,19 +2,19 @@
 /* Which family has the code for an instruction, and what the families share. */
 #include "accel/tcg/x86_64/trans_extra.h"
 
-enum family { F_NONE, F_VEC, F_BITS, F_MULDIV, F_ATOMIC, F_MISC, F_STRING, F_X87, F_COUNT };
+enum family { F_NONE, F_VEC, F_BITS, F_MULDIV, F_ATOMIC, F_MISC, F_STRING, F_X87, F_SYS, F_COUNT };
 
 static trans_classify_fn *const classify[F_COUNT] = {
     [F_VEC] = trans_vec_classify,       [F_BITS] = trans_bits_classify,
     [F_MULDIV] = trans_muldiv_classify, [F_ATOMIC] = trans_atomic_classify,
     [F_MISC] = trans_misc_classify,     [F_X87] = trans_x87_classify,
-    [F_STRING] = trans_string_classify,
+    [F_STRING] = trans_string_classify, [F_SYS] = trans_sys_classify,
 };
 
 static trans_gen_fn *const generate[F_COUNT] = {
     [F_VEC] = trans_vec,       [F_BITS] = trans_bits, [F_MULDIV] = trans_muldiv,
     [F_ATOMIC] = trans_atomic, [F_MISC] = trans_misc, [F_X87] = trans_x87,
-    [F_STRING] = trans_string,
+    [F_STRING] = trans_string, [F_SYS] = trans_sys,
 };
 
 static enum family of_int(const struct x86_insn *i)
@@ -63,6 +63,7 @@ static enum family family_of(const struct x86_insn *i)
     case X86_CLS_AVX: return F_VEC;
     case X86_CLS_X87: return F_X87;
     case X86_CLS_STRING: return F_STRING;
+    case X86_CLS_SYSTEM: return F_SYS;
     default: return F_NONE;
     }
 }

@@ -13,8 +13,10 @@ typedef bool trans_classify_fn(const struct x86_insn *i, struct trans_info *f);
 typedef void trans_gen_fn(struct trans *t, const struct x86_insn *i, unsigned k);
 
 trans_classify_fn trans_vec_classify, trans_bits_classify, trans_muldiv_classify,
-    trans_atomic_classify, trans_misc_classify, trans_string_classify, trans_x87_classify;
-trans_gen_fn trans_vec, trans_bits, trans_muldiv, trans_atomic, trans_misc, trans_string, trans_x87;
+    trans_atomic_classify, trans_misc_classify, trans_string_classify, trans_x87_classify,
+    trans_sys_classify;
+trans_gen_fn trans_vec, trans_bits, trans_muldiv, trans_atomic, trans_misc, trans_string, trans_x87,
+    trans_sys;
 
 /* The memory operand, NULL: none. */
 const struct x86_operand *trans_mem_opnd(const struct x86_insn *i);

@@ -47,7 +47,7 @@ static int64_t likely_next(const struct trans *t)
     unsigned k = t->n - 1;
     const struct x86_insn *i = t->insn[k];
     const struct x86_block *b = t->block[t->n_blocks - 1], *none = &t->j->cpu->blocks->none;
-    if ((b->flags & X86_BLOCK_SYSTEM) || i->op == X86_OP_PAUSE) {
+    if (((b->flags & X86_BLOCK_SYSTEM) && !t->info[k].inl) || i->op == X86_OP_PAUSE) {
         return -1;
     }
     if (i->cls == X86_CLS_BRANCH) {
@@ -336,6 +336,7 @@ void trans_end(struct trans *t, unsigned k)
 {
     const struct x86_insn *i = t->insn[k];
     bool system = t->block[t->in[k]]->flags & X86_BLOCK_SYSTEM;
+    system = system && !(t->info[k].inl && goes_on(t, k, next_off(t, k)));
     if (system || (i->cls == X86_CLS_STRING && !t->info[k].inl)) {
         end_handler(t, k);
     } else if (i->cls == X86_CLS_BRANCH) {
