@@ -207,7 +207,8 @@ static bool print_list(const struct option *o, const char *value)
     } else if (strcmp(o->name, "machine") == 0 || strcmp(o->name, "M") == 0) {
         g_print("Supported machines are:\n"
                 "pc                   PC (i440FX + PIIX3, 1996) (default)\n"
-                "pc-i440fx-7.2        the same, by QEMU's name for it\n");
+                "pc-i440fx-7.2        the same, by QEMU's name for it\n"
+                "none                 nothing runs; for programs that ask questions\n");
     } else if (strcmp(o->name, "cpu") == 0) {
         x86_cpu_print_models();
     } else if (strcmp(o->name, "chardev") == 0) {

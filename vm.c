@@ -711,6 +711,7 @@ struct vm *vm_new(const struct vm_config *c, GError **err)
     vm->config = c;
     vm->no_reboot = c->no_reboot;
     vm->no_shutdown = c->no_shutdown;
+    vm->empty = setup_machine_is_none(c);
     vm->keep = g_ptr_array_new_with_free_func(g_free);
     pc_config_init(&vm->pc_config);
     GPtrArray *accels = g_ptr_array_new_with_free_func(g_free);
@@ -803,7 +804,7 @@ int vm_run(struct vm *vm)
     machine_lock();
     pc_reset(vm->pc);
     vcpus_reset(vm->vcpus);
-    if (!vm->config->start_paused) {
+    if (!vm->config->start_paused && !vm->empty) {
         vm->state = VM_RUNNING;
         clock_start(vm->clock);
         vcpus_resume(vm->vcpus);

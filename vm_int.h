@@ -54,6 +54,7 @@ struct vm {
     struct vm_listener *listeners;
     const char *quit_reason; /* vm_quit was called */
     bool no_reboot, no_shutdown;
+    bool empty; /* -machine none */
     struct gdbstub *gdb; /* -gdb; NULL: none */
     struct vm_notes *notes;
     struct vm_watchdog *watchdog; /* -watchdog-explain; NULL: off */

@@ -72,13 +72,8 @@ struct source {
     struct physmem *mem;
 };
 
-static bool in_memory(struct physmem *mem, gpa_t gpa)
-{
-    struct mem_section s;
-    return physmem_lookup(mem, gpa, &s) && s.kind != MEM_IO;
-}
-
-/* Bytes that could be read. Devices are not read: that could change them. */
+/* Bytes that could be read. By a virtual address devices are not read, which could change them; who
+ * names a physical one means it (the screen at B8000h). */
 static size_t source_read(const struct source *s, uint64_t addr, uint8_t *buf, size_t len)
 {
     if (s->v) {
@@ -87,7 +82,8 @@ static size_t source_read(const struct source *s, uint64_t addr, uint8_t *buf, s
     size_t n = 0;
     while (n < len) {
         size_t part = MIN(len - n, 0x1000 - ((addr + n) & 0xfff));
-        if (!in_memory(s->mem, addr + n) || !dma_read(s->mem, addr + n, buf + n, part)) {
+        struct mem_section section;
+        if (!physmem_lookup(s->mem, addr + n, &section) || !dma_read(s->mem, addr + n, buf + n, part)) {
             break;
         }
         n += part;

@@ -353,17 +353,11 @@ static void hmp_opened(struct monitor *m)
 {
     struct hmp *h = m->priv;
     /* On a mux the terminal may be the guest's for now: see hmp_focus. */
+    h->greeted = false;
+    readline_clear(h->rl);
     if (!chardev_is_mux(m->chardev)) {
-        h->greeted = false;
         greet(m);
     }
-}
-
-static void hmp_closed(struct monitor *m)
-{
-    struct hmp *h = m->priv;
-    readline_clear(h->rl);
-    h->greeted = false;
 }
 
 static void hmp_focus(struct monitor *m, bool mine)
@@ -399,7 +393,6 @@ static void hmp_free(struct monitor *m)
 const struct monitor_ops hmp_ops = {
     .feed = hmp_feed,
     .opened = hmp_opened,
-    .closed = hmp_closed,
     .focus = hmp_focus,
     .free = hmp_free,
 };

@@ -276,16 +276,18 @@ static void mon_event(void *opaque, enum chardev_event ev)
     case CHARDEV_OPENED:
         if (!m->open) {
             m->open = true;
+            chardev_discard_output(m->chardev);
+            if (!m->pumping) {
+                g_byte_array_set_size(m->in, 0);
+            }
             m->ops->opened(m);
         }
         break;
     case CHARDEV_CLOSED:
+        /* What the peer asked before it left is still done: `echo quit | nc` is a way to ask. */
         m->open = false;
         g_string_truncate(m->out, 0);
-        if (!m->pumping) {
-            g_byte_array_set_size(m->in, 0);
-        }
-        m->ops->closed(m);
+        pump(m);
         break;
     case CHARDEV_MUX_IN:
     case CHARDEV_MUX_OUT:

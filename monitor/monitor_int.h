@@ -116,8 +116,7 @@ bool mon_expression(struct mon_call *c, const char **p, int64_t *out);
 /* hmp.c */
 struct monitor_ops {
     void (*feed)(struct monitor *m, uint8_t byte);
-    void (*opened)(struct monitor *m);
-    void (*closed)(struct monitor *m);
+    void (*opened)(struct monitor *m); /* a new session begins */
     void (*focus)(struct monitor *m, bool mine); /* of a mux; may be NULL */
     void (*event)(struct monitor *m, const struct vm_event *e); /* may be NULL */
     void (*free)(struct monitor *m);

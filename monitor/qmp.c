@@ -374,13 +374,6 @@ static void qmp_opened(struct monitor *m)
     send(m, json_pack("{s:{s:o,s:[]}}", "QMP", "version", mon_version(), "capabilities"));
 }
 
-static void qmp_closed(struct monitor *m)
-{
-    struct qmp *q = m->priv;
-    forget(q);
-    q->garbage = q->negotiated = false;
-}
-
 void *qmp_new(struct monitor *m, bool pretty)
 {
     struct qmp *q = g_new0(struct qmp, 1);
@@ -400,7 +393,6 @@ static void qmp_free(struct monitor *m)
 const struct monitor_ops qmp_ops = {
     .feed = qmp_feed,
     .opened = qmp_opened,
-    .closed = qmp_closed,
     .event = qmp_event,
     .free = qmp_free,
 };

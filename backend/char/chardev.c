@@ -131,6 +131,14 @@ void chardev_accept_input(struct chardev *c)
     }
 }
 
+void chardev_discard_output(struct chardev *c)
+{
+    if (c && c->kind != &chardev_kind_mux) { /* the others on a mux may want it */
+        g_byte_array_set_size(c->out, 0);
+        c->out_off = 0;
+    }
+}
+
 void chardev_flush(struct chardev *c)
 {
     if (c && c->kind->flush && !c->kind->flush(c, os_clock_ns() + FLUSH_NS)) {

@@ -43,6 +43,8 @@ size_t chardev_write(struct chardev *c, const uint8_t *buf, size_t len);
 void chardev_write_all(struct chardev *c, const uint8_t *buf, size_t len);
 /* The front end can take bytes again. */
 void chardev_accept_input(struct chardev *c);
+/* Forgets output that nobody took: a protocol with sessions has nothing to say to the next peer. */
+void chardev_discard_output(struct chardev *c);
 /* Everything that was written is handed to the host; called on every way out of the process. */
 void chardev_flush(struct chardev *c);
 /* Forgets what the host has not taken yet: it was for a client that went away. */
