@@ -27,6 +27,8 @@ struct postmortem {
     bool want_branches;
     char *kernel; /* its symbols are read when the first report is made */
     struct symbols *symbols;
+    struct linux_guest guest;
+    bool guest_names;  /* all of `symbols` come from the guest's memory */
     struct pm_io_ring io;
     char *last;        /* text of the last death */
     char *last_place;  /* its headline and cause: is the next one the same? */
@@ -118,6 +120,11 @@ static void examine(struct postmortem *p, const struct vm_parts *vm, enum pm_rea
     c->st = &c->state;
     x86_view_init(&c->view, c->st, vm->mem, vm->model);
     c->symbols = postmortem_symbols(p);
+    if (!p->guest.found) {
+        p->guest_names = !symbols_count(c->symbols);
+        linux_guest_find(&p->guest, &c->view, p->guest_names ? c->symbols : NULL);
+    }
+    c->guest = &p->guest;
     c->io = &p->io;
     c->accel = vm->accel->ops->name;
     c->why = why;
@@ -125,7 +132,8 @@ static void examine(struct postmortem *p, const struct vm_parts *vm, enum pm_rea
     c->now_ns = clock_now_ns(vm->clock);
     c->have_log = vcpu_fault_log(vm->vcpus, vcpu, &c->log);
     if (!c->have_log && why == PM_TRIPLE_FAULT) {
-        c->have_log = c->rerun = x86_rerun(s, vm->mem, vm->model, vm->topology, &c->log);
+        c->have_log = c->rerun = x86_rerun(s, vm->mem, vm->model, vm->topology, &c->log,
+                                               &c->state);
     }
     c->branches = vcpu_branches(vm->vcpus, vcpu);
     pm_chain(c);
@@ -204,6 +212,11 @@ char *postmortem_info(struct postmortem *p, const struct vm_parts *vm, unsigned 
 
 bool postmortem_reset(struct postmortem *p, int64_t now_ns)
 {
+    if (p->guest.found && p->guest_names) { /* the next kernel is another, or elsewhere */
+        symbols_free(p->symbols);
+        p->symbols = symbols_new();
+    }
+    p->guest.found = false;
     p->resets[p->n_resets++ % LOOP_RESETS] = now_ns;
     if (p->n_resets < LOOP_RESETS) {
         return false;

@@ -22,6 +22,23 @@ static const struct x86_fault_rec *record(const struct pm_case *c, uint64_t back
                                                  : NULL;
 }
 
+/* Without a log of earlier faults: how many interrupt frames lie on each other on the stack that
+ * all were pushed at rip. Only handlers that push nothing before they fault again show this. */
+static unsigned frames_at(const struct pm_case *c, const struct x86_fault_rec *r)
+{
+    unsigned n = 0, words = 5 + r->has_error;
+    uint64_t sp = c->st->gpr[X86_RSP], saved[6];
+    if (x86_view_code_size(&c->view) != 8) {
+        return 0;
+    }
+    while (n < 1000 && x86_view_read(&c->view, sp, saved, words * 8) == words * 8 &&
+           saved[r->has_error] == r->rip) {
+        n++;
+        sp = saved[3 + r->has_error];
+    }
+    return n;
+}
+
 /* The last fault and those that led to it within one delivery, in order. */
 void pm_chain(struct pm_case *c)
 {
@@ -50,6 +67,9 @@ void pm_chain(struct pm_case *c)
         } else {
             break;
         }
+    }
+    if (c->chain_n && c->rerun) {
+        c->repeats = frames_at(c, &c->chain[0]);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "accel/x86/inspect.h"
 #include "monitor/postmortem.h"
 #include "monitor/symbols.h"
+#include "monitor/symbols_linux.h"
 
 #define PM_CHAIN 6
 
@@ -21,6 +22,7 @@ struct pm_case {
     const struct x86_state *st; /* &state */
     struct x86_state state;     /* rip: of the instruction that the death began with */
     struct symbols *symbols;
+    const struct linux_guest *guest; /* what a Linux guest says of itself, or NULL */
     const struct pm_io_ring *io;
     const char *accel;
     enum pm_reason why;
@@ -81,6 +83,7 @@ struct pm_frame {
     enum pm_how how;
 };
 const char *pm_how_text(enum pm_how how);
+void pm_frame_name(const struct pm_case *c, const struct pm_frame *f, char *out, size_t cap);
 unsigned pm_unwind(const struct pm_case *c, struct pm_frame *out, unsigned max);
 
 /* postmortem_text.c: at most 60 lines. postmortem_json.c. */

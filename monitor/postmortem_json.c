@@ -266,8 +266,12 @@ static void stack(const struct pm_case *c, GString *o)
     open_(o, "stack", '[');
     for (unsigned k = 0; k < n; k++) {
         open_(o, NULL, '{');
+        char name[200];
         address(o, "rip", f[k].rip);
-        symbol(c, o, f[k].rip);
+        pm_frame_name(c, &f[k], name, sizeof name);
+        if (*name) {
+            text(o, "symbol", name);
+        }
         address(o, "sp", f[k].sp);
         text(o, "how", pm_how_text(f[k].how));
         g_string_append_c(o, '}');

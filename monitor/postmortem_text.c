@@ -178,7 +178,7 @@ static void stack_text(const struct pm_case *c, GString *out)
     }
     g_string_append(out, "stack:\n");
     for (unsigned k = 0; k < n; k++) {
-        symbols_text(c->symbols, f[k].rip, name, sizeof name);
+        pm_frame_name(c, &f[k], name, sizeof name);
         g_string_append_printf(out, "  #%u 0x%" PRIx64 "%s%s%s%s%s\n", k, f[k].rip,
                                *name ? " " : "", name, k ? "  [" : "",
                                k ? pm_how_text(f[k].how) : "", k ? "]" : "");

@@ -119,18 +119,20 @@ const char *symbols_name(struct symbols *s, uint64_t addr, uint64_t *off)
     return s->last;
 }
 
-void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap)
+/* at: where to look up; addr: whose offset is printed. */
+static void describe(struct symbols *s, uint64_t at, uint64_t addr, char *out, size_t cap)
 {
-    uint64_t off;
-    const char *name = symbols_name(s, addr, &off);
+    uint64_t off = 0;
+    const char *name = symbols_name(s, at, &off);
+    off += addr - at;
     char where[128] = "";
     for (guint i = 0; i < s->lines->len && !*where; i++) {
         struct symbols_lines *l = g_ptr_array_index(s->lines, i);
-        if (!l->ops->line(l->opaque, addr - l->offset, where, sizeof where)) {
+        if (!l->ops->line(l->opaque, at - l->offset, where, sizeof where)) {
             *where = 0;
         }
     }
-    const struct sym *e = name ? look_up(s, addr) : NULL;
+    const struct sym *e = name ? look_up(s, at) : NULL;
     g_snprintf(out, cap, "%s", "");
     if (e && e->size) {
         g_snprintf(out, cap, "%s+0x%" PRIx64 "/0x%" PRIx64, name, off, e->size);
@@ -141,6 +143,16 @@ void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap)
         size_t n = strlen(out);
         g_snprintf(out + n, cap - n, "%s(%s)", n ? " " : "", where);
     }
+}
+
+void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap)
+{
+    describe(s, addr, addr, out, cap);
+}
+
+void symbols_text_return(struct symbols *s, uint64_t addr, char *out, size_t cap)
+{
+    describe(s, addr - 1, addr, out, cap);
 }
 
 bool symbols_find(struct symbols *s, const char *name, uint64_t *addr)

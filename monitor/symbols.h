@@ -24,6 +24,8 @@ size_t symbols_count(const struct symbols *s);
 const char *symbols_name(struct symbols *s, uint64_t addr, uint64_t *off);
 /* "name+0x12/0x40", or "name+0x12 (file.c:34)" with line numbers; "" when nothing is known. */
 void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap);
+/* The same for a return address: a call that never returns may be its function's last byte. */
+void symbols_text_return(struct symbols *s, uint64_t addr, char *out, size_t cap);
 /* Address of a name as it stands in the file (first match); false: not there. */
 bool symbols_find(struct symbols *s, const char *name, uint64_t *addr);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stack of a guest, without its help: first what is known exactly (tables of the guest's own,
- * see unwind_orc.c), then the chain of frame pointers where it is one, else words of the stack that
+ * The stack of a guest, without its help: first what is known exactly (a kernel's own tables, see
+ * symbols_linux.c), then the chain of frame pointers where it is one, else words of the stack that
  * follow a CALL, marked as the guess they are.
  */
 #include <string.h>
@@ -23,6 +23,15 @@ const char *pm_how_text(enum pm_how how)
     case PM_FRAME_IRET: return "interrupt frame";
     }
     return "?";
+}
+
+void pm_frame_name(const struct pm_case *c, const struct pm_frame *f, char *out, size_t cap)
+{
+    if (f->how == PM_FRAME_HERE || f->how == PM_FRAME_IRET) {
+        symbols_text(c->symbols, f->rip, out, cap);
+    } else {
+        symbols_text_return(c->symbols, f->rip, out, cap);
+    }
 }
 
 static unsigned word_size(const struct pm_case *c)
@@ -100,6 +109,19 @@ static unsigned by_scan(const struct pm_case *c, struct pm_frame *out, unsigned 
     return n;
 }
 
+/* The kernel's own table: exact, or an early end. */
+static unsigned by_orc(const struct pm_case *c, struct pm_frame *out, unsigned n, unsigned max)
+{
+    uint64_t rip = c->st->rip, sp = c->st->gpr[X86_RSP], bp = c->st->gpr[X86_RBP];
+    bool exact = true, trap = false;
+    while (n < max &&
+           linux_orc_step(c->guest, &c->view, exact, &rip, &sp, &bp, &trap)) {
+        out[n++] = (struct pm_frame){rip, sp, trap ? PM_FRAME_IRET : PM_FRAME_ORC};
+        exact = trap;
+    }
+    return n;
+}
+
 unsigned pm_unwind(const struct pm_case *c, struct pm_frame *out, unsigned max)
 {
     unsigned n = 0;
@@ -107,6 +129,12 @@ unsigned pm_unwind(const struct pm_case *c, struct pm_frame *out, unsigned max)
         return 0;
     }
     out[n++] = (struct pm_frame){c->st->rip, c->st->gpr[X86_RSP], PM_FRAME_HERE};
+    if (c->guest && c->guest->found && x86_view_cpl(&c->view) == 0) {
+        unsigned with = by_orc(c, out, n, max);
+        if (with > n) {
+            return with;
+        }
+    }
     unsigned with = by_frame_pointers(c, out, n, max);
     /* a function that has just been entered has no frame yet, and code without frame pointers
      * keeps anything in RBP: one frame proves nothing */
