@@ -257,7 +257,7 @@ unit-asan:
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: redox-like minimal revirt test test-now test-fast lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
+.PHONY: fuzz redox-like minimal revirt test test-now test-fast lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
         help packages format format-check
 test-fast: unit
 
@@ -300,6 +300,10 @@ boot image debug monitor postmortem revirt: all guests
 
 ui: all guests
 	@$(RUN) --ui --only '$(TESTS)'
+
+# A minute for each fuzzer; FUZZ_SECONDS=3600 for an hour, FUZZ_SEED=N to see one run again.
+fuzz: all guests
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(RUN) --fuzz --only '$(TESTS)'
 
 lint:
 	@$Stools/lint
@@ -356,6 +360,7 @@ help:
 	@echo 'make boot TESTS=linux             boot tests whose name contains the word'
 	@echo 'make image        the command line against bad input'
 	@echo 'make monitor      HMP and QMP'
+	@echo 'make fuzz         each fuzzer for a minute'
 	@echo 'make debug        gdb, logs and what else explains a guest'
 	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'
