@@ -276,7 +276,7 @@ test-now:
 	    --command 'redox-like=$(SUBMAKE) redox-like' \
 	    --command 'build without optional libraries=$(SUBMAKE) minimal' \
 	    $(call chosen,$(TEST_DIRS)) --asan $(call chosen,$(ASAN_TESTS)) \
-	    --plain --image --postmortem --monitor --debug --revirt --ui --boot
+	    --plain --image --fuzz --postmortem --monitor --debug --revirt --ui --boot
 
 # What a build for Redox would be: its imports, its unit tests, a boot sector, revirt on it.
 REDOX = $(SUBMAKE) $J OS=redox-like BUILDDIR='$B/redox-like'

@@ -342,6 +342,10 @@ static void escaped(struct readline *r, uint8_t b)
 {
     enum escape esc = r->esc;
     r->esc = ESC_NONE;
+    if (b == 27) {
+        r->esc = ESC_ESC; /* the one before was cut short */
+        return;
+    }
     if (esc == ESC_ESC) {
         if (b == '[' || b == 'O') {
             r->esc = b == '[' ? ESC_CSI : ESC_SS3;
