@@ -241,7 +241,7 @@ static bool check_props(struct vga *v, GError **err)
 static bool vram_alloc(struct vga *v, GError **err)
 {
     v->vram_size = v->vgamem_mb << 20;
-    v->vram_alloc = g_try_malloc0((size_t)v->vram_size + VGA_PAGE);
+    v->vram_alloc = g_try_malloc0((size_t)v->vram_size + VGA_TEXT_RAM + VGA_PAGE);
     if (!v->vram_alloc) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "VGA: no memory for %u MiB of video RAM",
                     v->vgamem_mb);
@@ -249,6 +249,7 @@ static bool vram_alloc(struct vga *v, GError **err)
     }
     uintptr_t at = (uintptr_t)v->vram_alloc;
     v->vram = v->vram_alloc + (-at & (VGA_PAGE - 1));
+    v->text_ram = v->vram + v->vram_size;
     v->dirty = g_malloc0(v->vram_size / VGA_PAGE);
     v->drawn = g_malloc0(v->vram_size / VGA_PAGE);
     v->line = g_new0(uint32_t, LINE_PIXELS);

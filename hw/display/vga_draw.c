@@ -353,6 +353,7 @@ void vga_update(void *opaque, bool full)
 {
     struct vga *v = opaque;
     unsigned width = 720, height = 400;
+    vga_mem_text_sync(v);
     v->steady = full || v->freeze;
     enum picture pic = PIC_TEXT;
     if (vga_is_blank(v)) {

@@ -7,6 +7,8 @@
  * thus see VRAM byte by byte, planar modes move a whole cell at once. Odd/even and chain-4
  * addresses are packed (cell = address / 2 or / 4), as SVGA chips with linear modes do; the IBM VGA
  * leaves gaps instead, which only software that mixes both views of one picture could tell.
+ * In text modes the CPU writes into a copy of planes 0 and 1 that is plain RAM (text_ram) and is
+ * taken over page by page before VRAM is looked at.
  */
 #ifndef HW_DISPLAY_VGA_INT_H
 #define HW_DISPLAY_VGA_INT_H
@@ -110,6 +112,8 @@ struct vga {
     struct mem_region *window; /* A0000-BFFFF by callbacks */
     struct mem_region *direct; /* a part of it as plain RAM, or NULL */
     uint32_t direct_base, direct_size, direct_off;
+    uint8_t *text_ram;         /* planes 0 and 1 byte by byte, while `text_window` is there */
+    struct mem_region *text_window; /* the text window as RAM, or NULL */
     uint8_t *dirty; /* a byte a page, set by our own writes */
     uint8_t *drawn; /* scratch: pages to draw anew */
 
@@ -153,7 +157,10 @@ void vga_timing_changed(struct vga *v);
 extern const struct mem_ops vga_window_ops;
 /* Something that decides how the window works was written: choose the paths. */
 void vga_mem_mode_changed(struct vga *v);
-void vga_mem_unmap_direct(struct vga *v);
+void vga_mem_unmap_direct(struct vga *v); /* both kinds */
+/* What the guest wrote into the text window arrives in VRAM. Before VRAM is looked at. */
+void vga_mem_text_sync(struct vga *v);
+#define VGA_TEXT_RAM 0x8000u
 
 /* vbe.c */
 void vbe_reset(struct vga *v);

@@ -5,7 +5,7 @@
  *
  * Where the path is a plain copy, the window is taken out of the way: in chain-4 modes without any
  * logic in between (mode 13h, banked DISPI modes) the window is RAM that the CPU reaches directly,
- * in text modes the callbacks move words without the pipeline.
+ * and in text modes it is a copy of planes 0 and 1.
  */
 #include <string.h>
 
@@ -213,7 +213,70 @@ static bool direct_wanted(const struct vga *v, uint32_t *base, uint32_t *size, u
            !(v->gfx[GFX_MODE] & GFX_READ_MODE1) && *off + *size <= v->vram_size;
 }
 
-void vga_mem_unmap_direct(struct vga *v)
+/* --- the text window as RAM ----------------------------------------------------------------- */
+
+static void text_from_vram(struct vga *v, uint32_t at)
+{
+    const uint8_t *in = v->vram + (size_t)at * 2;
+    uint8_t *out = v->text_ram + at;
+    for (uint32_t i = 0; i < VGA_PAGE; i += 2, in += 4) {
+        out[i] = in[0];
+        out[i + 1] = in[1];
+    }
+}
+
+static void text_to_vram(struct vga *v, uint32_t at)
+{
+    const uint8_t *in = v->text_ram + at;
+    uint8_t *out = v->vram + (size_t)at * 2;
+    for (uint32_t i = 0; i < VGA_PAGE; i += 2, out += 4) {
+        out[0] = in[i];
+        out[1] = in[i + 1];
+    }
+    v->dirty[at * 2 / VGA_PAGE] = v->dirty[at * 2 / VGA_PAGE + 1] = 1;
+}
+
+void vga_mem_text_sync(struct vga *v)
+{
+    for (uint32_t at = 0; v->text_window && at < VGA_TEXT_RAM; at += VGA_PAGE) {
+        if (mem_region_test_clear_dirty(v->text_window, at, VGA_PAGE)) {
+            text_to_vram(v, at);
+        } else if (mem_region_test_clear_dirty(v->lfb, (uint64_t)at * 2, 2 * VGA_PAGE)) {
+            text_from_vram(v, at); /* somebody writes characters through BAR0 */
+            v->dirty[at * 2 / VGA_PAGE] = v->dirty[at * 2 / VGA_PAGE + 1] = 1;
+        }
+    }
+}
+
+static void text_unmap(struct vga *v)
+{
+    if (v->text_window) {
+        vga_mem_text_sync(v);
+        physmem_remove(v->mem, v->text_window);
+        v->text_window = NULL;
+    }
+}
+
+static void text_map(struct vga *v)
+{
+    unsigned map = v->gfx[GFX_MISC] >> 2 & 3;
+    bool wanted = v->plain_text_write && v->plain_text_read && (v->misc & MISC_RAM_ENABLE) &&
+                  maps[map].size == VGA_TEXT_RAM;
+    gpa_t gpa = VGA_WINDOW + maps[map].base;
+    if (v->text_window && wanted && mem_region_gpa(v->text_window) == gpa) {
+        return;
+    }
+    text_unmap(v);
+    if (wanted) {
+        for (uint32_t at = 0; at < VGA_TEXT_RAM; at += VGA_PAGE) {
+            text_from_vram(v, at);
+        }
+        v->text_window = physmem_add_ram(v->mem, "vga-text", gpa, VGA_TEXT_RAM, v->text_ram, 1);
+        mem_region_track_dirty(v->text_window, true);
+    }
+}
+
+static void direct_unmap(struct vga *v)
 {
     if (!v->direct) {
         return;
@@ -227,9 +290,32 @@ void vga_mem_unmap_direct(struct vga *v)
     v->direct = NULL;
 }
 
-void vga_mem_mode_changed(struct vga *v)
+void vga_mem_unmap_direct(struct vga *v)
+{
+    direct_unmap(v);
+    text_unmap(v);
+}
+
+static void direct_map(struct vga *v)
 {
     uint32_t base, size, off;
+    if (!direct_wanted(v, &base, &size, &off)) {
+        direct_unmap(v);
+        return;
+    }
+    if (v->direct && v->direct_base == base && v->direct_size == size && v->direct_off == off) {
+        return;
+    }
+    direct_unmap(v);
+    v->direct = physmem_add_ram(v->mem, "vga-direct", VGA_WINDOW + base, size, v->vram + off, 1);
+    mem_region_track_dirty(v->direct, true);
+    v->direct_base = base;
+    v->direct_size = size;
+    v->direct_off = off;
+}
+
+void vga_mem_mode_changed(struct vga *v)
+{
     bool text =
         !(v->seq[SEQ_MEMORY_MODE] & (SEQ_CHAIN4 | SEQ_SEQUENTIAL)) && v->dispi[DISPI_BANK] == 0;
     v->plain_text_write = text && write_is_plain(v) && (v->seq[SEQ_MAP_MASK] & 15) == 3;
@@ -239,19 +325,8 @@ void vga_mem_mode_changed(struct vga *v)
     if (!v->window) {
         return;
     }
-    if (!direct_wanted(v, &base, &size, &off)) {
-        vga_mem_unmap_direct(v);
-        return;
-    }
-    if (v->direct && v->direct_base == base && v->direct_size == size && v->direct_off == off) {
-        return;
-    }
     physmem_begin(v->mem);
-    vga_mem_unmap_direct(v);
-    v->direct = physmem_add_ram(v->mem, "vga-direct", VGA_WINDOW + base, size, v->vram + off, 1);
-    mem_region_track_dirty(v->direct, true);
+    direct_map(v);
+    text_map(v);
     physmem_commit(v->mem);
-    v->direct_base = base;
-    v->direct_size = size;
-    v->direct_off = off;
 }

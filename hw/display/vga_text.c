@@ -280,6 +280,7 @@ char *vga_text(void *opaque)
     if (!vga_is_text(v)) {
         return NULL;
     }
+    vga_mem_text_sync(v);
     struct text_mode m = text_mode(v);
     GString *out = g_string_new(NULL);
     uint32_t row = m.start;
@@ -309,6 +310,7 @@ bool vga_cells(void *opaque, struct text_screen *t)
     if (!vga_is_text(v)) {
         return false;
     }
+    vga_mem_text_sync(v);
     struct text_mode m = text_mode(v);
     int rows = (int)(m.lines / m.cell_lines), cols = (int)m.cols;
     if (rows * cols > t->room) {

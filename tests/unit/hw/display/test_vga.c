@@ -303,6 +303,20 @@ static void test_text(void **state)
     assert_int_equal(peek(r, 0xb8000 + 2 * (80 * 3 + 5) + 1, 1), 0x1e);
     assert_int_equal(peek(r, LFB + 4 * (80 * 3 + 5), 2), 0x1e41);
     assert_int_equal(peek(r, 0xa0000, 4), 0xffffffff); /* not mapped in this mode */
+    /* The window is RAM; what comes from the other side arrives with the next picture. */
+    assert_true(is_direct(r, 0xb8000) && is_direct(r, 0xbffff));
+    poke(r, LFB + 4 * (80 * 9 + 2), 0x0743, 2);
+    refresh(r);
+    assert_int_equal(r->first_line, 9 * 16);
+    assert_int_equal(peek(r, 0xb8000 + 2 * (80 * 9 + 2), 2), 0x0743);
+    /* Another path in between, and nothing is lost. */
+    poke(r, 0xb8000 + 2 * (80 * 9 + 2), 0x0744, 2);
+    indexed(r, 0x3c4, 2, 0x01);
+    assert_false(is_direct(r, 0xb8000));
+    poke(r, 0xb8000 + 2 * (80 * 9 + 3), 0x0745, 2); /* the attribute's plane is masked */
+    indexed(r, 0x3c4, 2, 0x03);
+    assert_true(is_direct(r, 0xb8000));
+    assert_int_equal(peek(r, 0xb8000 + 2 * (80 * 9 + 2), 4), 0x07450744);
     rig_free(r);
 }
 
