@@ -29,6 +29,7 @@ struct map_page {
 };
 
 struct map_leaf {
+    _Atomic uint32_t pages; /* with users */
     struct map_page page[LEAF_SIZE];
 };
 
@@ -79,6 +80,13 @@ static struct map_page *map_find(struct x86_code_map *m, gpa_t gpa)
     struct map_mid *mid = m->top[page >> (2 * LEAF_BITS)];
     struct map_leaf *leaf = mid ? mid->leaf[page >> LEAF_BITS & (LEAF_SIZE - 1)] : NULL;
     return leaf ? &leaf->page[page & (LEAF_SIZE - 1)] : NULL;
+}
+
+static struct map_leaf *map_leaf(struct x86_code_map *m, gpa_t gpa)
+{
+    uint64_t page = gpa >> 12;
+    struct map_mid *mid = gpa >> MAP_GPA_BITS ? NULL : m->top[page >> (2 * LEAF_BITS)];
+    return mid ? mid->leaf[page >> LEAF_BITS & (LEAF_SIZE - 1)] : NULL;
 }
 
 /* Lock held. */
@@ -233,6 +241,7 @@ static void page_release(struct x86_code_map *m, gpa_t page)
     struct map_page *mp = map_find(m, page);
     if (mp && --mp->users == 0) {
         mp->mask = 0;
+        map_leaf(m, page)->pages--;
     }
 }
 
@@ -321,6 +330,13 @@ bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa)
     return mp && mp->users != 0;
 }
 
+bool x86_code_chunk(const struct x86_cpu *cpu, gpa_t gpa)
+{
+    _Static_assert(X86_BIG_SPAN == (uint64_t)LEAF_SIZE << 12, "a leaf is a large page");
+    const struct map_leaf *leaf = cpu->code_map ? map_leaf(cpu->code_map, gpa) : NULL;
+    return leaf && leaf->pages != 0;
+}
+
 /* Lock held. len PENDING_NEW: the page became code elsewhere, drop write tags. */
 #define PENDING_NEW 0
 
@@ -404,11 +420,24 @@ static void flush_moved(struct x86_block_cache *c)
     }
 }
 
+static bool slots_may_write(const struct x86_cpu *cpu, const uint8_t *host)
+{
+    for (unsigned n = 0; n < cpu->n_slots; n++) {
+        const struct x86_jit_slot *s = (const void *)((const uint8_t *)cpu + cpu->slot_list[n]);
+        bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
+        if (write && (uintptr_t)host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_ROOM) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Forgets write tags of a page that now holds code. A store through a tag that was still there when
  * another processor decoded the page went unseen: if there was one, all others decode again. */
 static bool drop_write_tags(struct x86_cpu *cpu, const uint8_t *host)
 {
-    bool had = false;
+    bool had = slots_may_write(cpu, host);
+    x86_slots_clear(cpu);
     for (unsigned u = 0; u < 2; u++) {
         for (unsigned k = 0; k < X86_TLB_SIZE; k++) {
             struct x86_tlb_entry *e = &cpu->tlb[u][k];
@@ -511,6 +540,9 @@ static void page_claim(struct x86_block_cache *c, gpa_t page, const uint8_t *hos
     struct map_page *mp = map_get(m, page);
     if (!mine) {
         first = mp->users++ == 0;
+    }
+    if (first) {
+        map_leaf(m, page)->pages++;
     }
     mp->mask |= mask;
     for (unsigned k = 0; first && k < m->caches->len; k++) {

@@ -19,6 +19,7 @@ void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus 
     cpu->apic_id = apic_id;
     cpu->io.host_mxcsr = 0x1f80;
     cpu->insn_limit = UINT64_MAX;
+    cpu->any_big = true; /* the first flush empties it */
     cpu->mmu.phys_reserved = m->phys_bits && m->phys_bits < 52
                                  ? ((1ull << 52) - 1) & ~((1ull << m->phys_bits) - 1) : 0;
     x86_state_reset(&cpu->st, true, m->signature);

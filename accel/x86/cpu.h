@@ -80,10 +80,19 @@ struct x86_jit_regs {
     uint64_t key;              /* x86_jump_entry.key in force */
     uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
-    struct x86_tlb_entry *tlb; /* of the current CPL */
+    struct x86_tlb_entry *tlb, *big; /* of the current CPL */
+    gpa_t *page;                     /* mmu.page, likewise */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
+    uint8_t sample; /* counts misses of slots */
     uint8_t live;   /* what of the vector state is in the host's registers */
+};
+
+/* Where calls are expected to return to: RIP and host code. */
+#define X86_JIT_RETURNS 32u
+struct x86_jit_return {
+    uint64_t rip;
+    uintptr_t code;
 };
 
 struct x86_cpu {
@@ -108,6 +117,12 @@ struct x86_cpu {
     struct x86_jit_regs jit;
     struct x86_tlb_entry tlb[2][X86_TLB_SIZE]; /* [0] supervisor, [1] user (CPL 3) accesses */
     uint64_t tlb_generation;
+    struct x86_tlb_entry big[2][X86_BIG_SIZE];
+    struct x86_jit_slot slot[4 * X86_JIT_SLOTS];
+    uint32_t n_slots, slot_list[4 * X86_JIT_SLOTS]; /* in use: offsets in this struct */
+    bool any_big;
+    uint32_t returns_top; /* in bytes */
+    struct x86_jit_return returns[X86_JIT_RETURNS];
     /* Fault being raised. */
     jmp_buf jmp;
     uint8_t exc_vector;

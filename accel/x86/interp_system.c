@@ -404,8 +404,9 @@ static void wrpkru(struct x86_cpu *cpu, const struct x86_insn *i)
     if ((uint32_t)cpu->st.gpr[X86_RCX] || (uint32_t)cpu->st.gpr[X86_RDX]) {
         x86_raise(cpu, X86_EXC_GP);
     }
+    uint32_t old = cpu->st.pkru;
     cpu->st.pkru = (uint32_t)cpu->st.gpr[X86_RAX];
-    x86_pkru_changed(cpu);
+    x86_pkru_changed(cpu, old);
 }
 
 static x86_exec_fn *bind_cache(const struct x86_insn *i)

@@ -365,9 +365,7 @@ static void exec_xrstor(struct x86_cpu *cpu, const struct x86_insn *i)
         cpu->st.fpu.mxcsr = 0x1f80;
     }
     cpu->st.pkru = load & XC_PKRU ? pkru : cpu->st.pkru;
-    if (cpu->st.pkru != old_pkru) {
-        x86_tlb_flush(cpu, true);
-    }
+    x86_pkru_changed(cpu, old_pkru);
 }
 
 x86_exec_fn *x86_bind_xsave(const struct x86_insn *i)

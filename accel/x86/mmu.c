@@ -46,16 +46,30 @@ static void dirty_close(struct x86_cpu *cpu)
     m->dirty_open = 0;
 }
 
+void x86_slots_clear(struct x86_cpu *cpu)
+{
+    for (unsigned n = 0; n < cpu->n_slots; n++) {
+        struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
+        s->limit = s->listed = 0;
+    }
+    cpu->n_slots = 0;
+    if (cpu->any_big) {
+        memset(cpu->big, 0xff, sizeof cpu->big);
+        cpu->any_big = false;
+    }
+}
+
 void x86_tlb_flush(struct x86_cpu *cpu, bool global)
 {
     struct x86_mmu *m = &cpu->mmu;
     cpu->tlb_generation++;
+    x86_slots_clear(cpu);
     if (global) {
         cpu->a20_mask = physmem_a20(cpu->pm) ? ~0ull : ~(1ull << 20);
         m->sec_size = 0;
         dirty_close(cpu);
         memset(cpu->tlb, 0xff, sizeof cpu->tlb);
-        m->any_large = false;
+        m->any_large = m->any_key = false;
         m->smap_open = 0;
         return;
     }
@@ -78,6 +92,7 @@ void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
 {
     uint64_t page = lin & ~0xfffull;
     cpu->tlb_generation++;
+    x86_slots_clear(cpu);
     for (unsigned u = 0; u < 2; u++) {
         struct x86_tlb_entry *e = x86_tlb_slot(cpu, page, u);
         if (slot_holds(e, page, ~0xfffull)) {
@@ -110,12 +125,14 @@ void x86_ac_changed(struct x86_cpu *cpu)
         m->smap_open = 0;
     } else if (cpu->st.cr0 & X86_CR0_AM) {
         memset(cpu->tlb[1], 0xff, sizeof cpu->tlb[1]);
+        x86_slots_clear(cpu);
     }
 }
 
-void x86_pkru_changed(struct x86_cpu *cpu)
+void x86_pkru_changed(struct x86_cpu *cpu, uint32_t old)
 {
-    if (cpu->st.cr4 & X86_CR4_PKE) {
+    bool key0 = (old ^ cpu->st.pkru) & 3;
+    if ((cpu->st.cr4 & X86_CR4_PKE) && (key0 || (cpu->mmu.any_key && old != cpu->st.pkru))) {
         x86_tlb_flush(cpu, true);
     }
 }
@@ -177,6 +194,29 @@ static unsigned page_care(struct x86_cpu *cpu, uint64_t page, bool user, bool gl
     return care;
 }
 
+/* The whole large page at once for translated code. Watched or tracked memory, and what SMAP opens
+ * for a while, stays with the small entries. */
+static void big_fill(struct x86_cpu *cpu, uint64_t lin, bool user, const struct x86_walk *w,
+                     const struct ref *r)
+{
+    const struct x86_mmu *m = &cpu->mmu;
+    uint64_t in = lin & (X86_BIG_SPAN - 1);
+    gpa_t gpa = w->gpa - in;
+    if (m->sec_tracked || r->care & ~(unsigned)CARE_CODE || cpu->debug_kinds & X86_DBG_DATA ||
+        ~cpu->a20_mask || (!user && w->user_page && (cpu->st.cr4 & X86_CR4_SMAP)) ||
+        (w->gpa & (X86_BIG_SPAN - 1)) != in || gpa < m->sec_gpa ||
+        m->sec_size < X86_BIG_SPAN || gpa - m->sec_gpa > m->sec_size - X86_BIG_SPAN) {
+        return;
+    }
+    struct x86_tlb_entry *e = &cpu->big[user][lin / X86_BIG_SPAN & (X86_BIG_SIZE - 1)];
+    bool read = w->allowed >> X86_ACCESS_READ & 1;
+    bool write = (w->allowed >> X86_ACCESS_WRITE & 1) && w->dirty && m->sec_ram;
+    e->tag_r = read ? lin - in : X86_TLB_INVALID;
+    e->tag_w = write && !x86_code_chunk(cpu, gpa) ? lin - in : X86_TLB_INVALID;
+    e->addend = (uintptr_t)r->host - lin;
+    cpu->any_big = true;
+}
+
 static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
                       const struct x86_walk *w, struct ref *r)
 {
@@ -204,6 +244,9 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
     m->slot[user][index] = (uint8_t)((w->global ? X86_SLOT_GLOBAL : 0) |
                                      (w->shift > 12 ? X86_SLOT_LARGE : 0));
     m->any_large |= w->shift > 12;
+    if (w->shift > 12) {
+        big_fill(cpu, lin, user, w, r);
+    }
     if (!user && w->user_page && (cpu->st.cr4 & X86_CR4_SMAP)) {
         if (flags & F_IMPLICIT) {
             e->tag_r = e->tag_w = X86_TLB_INVALID;

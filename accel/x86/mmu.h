@@ -161,6 +161,9 @@ void x86_probe_write(struct x86_cpu *cpu, uint64_t lin, unsigned len, bool user)
  * the machine lock with load/store (MMIO, page crossing). Raises as a write. */
 void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
 
+/* Translated code's copies of TLB entries (x86_jit_slot, big): whoever takes away an entry or a tag
+ * calls this. */
+void x86_slots_clear(struct x86_cpu *cpu);
 void x86_tlb_flush(struct x86_cpu *cpu, bool global);
 void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin);
 
@@ -172,6 +175,8 @@ const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
 /* Does the RAM page at gpa hold decoded code of any processor? Then it must get no tag_w.
  * (engine) */
 bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa);
+/* Does any page of the 2 MiB at gpa (a multiple) hold decoded code? (engine) */
+bool x86_code_chunk(const struct x86_cpu *cpu, gpa_t gpa);
 /* Somebody wrote (or is about to, x86_rmw_ptr) to a RAM page that holds decoded code: called by the
  * slow paths. (engine) */
 void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
@@ -179,7 +184,7 @@ void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
 /* EFLAGS.AC changed (SMAP, alignment checking); x86_set_rflags calls it. */
 void x86_ac_changed(struct x86_cpu *cpu);
 /* st.pkru changed (XRSTOR, WRPKRU). */
-void x86_pkru_changed(struct x86_cpu *cpu);
+void x86_pkru_changed(struct x86_cpu *cpu, uint32_t old);
 
 /* Accesses of the processor to its own tables: supervisor whatever the CPL. */
 uint64_t x86_sys_load(struct x86_cpu *cpu, uint64_t lin, unsigned size);

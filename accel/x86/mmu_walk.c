@@ -138,6 +138,7 @@ static unsigned finish(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, uns
     bool ac = (cpu->st.rflags & X86_FL_AC) && !(flags & X86_WALK_IMPLICIT);
     uint64_t off = lin & ((1ull << w->shift) - 1);
     unsigned pkey = e->v >> 59 & 15;
+    cpu->mmu.any_key |= pkey != 0;
     w->gpa = (page + off) & cpu->a20_mask;
     w->user_page = all & X86_PTE_U;
     w->global = (e->v & X86_PTE_G) && (cpu->st.cr4 & X86_CR4_PGE);

@@ -60,13 +60,14 @@ static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uin
     return i;
 }
 
-/* Code was written: leave before the next instruction, which may be among it. The last one of a
- * translation, and strings whose handler ran, go through a look-up anyway. */
+/* Code was written: leave before the next instruction, which may be among it. Branches and
+ * repetitions leave anyway. */
 static void end_exec(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     struct x86_block_cache *c = cpu->blocks;
     struct jit *j = c->jit;
-    if (UNLIKELY(j->dropped) && i->cls != X86_CLS_BRANCH && i->cls != X86_CLS_STRING) {
+    bool leaves = i->cls == X86_CLS_BRANCH || cpu->next_rip == cpu->st.rip;
+    if (UNLIKELY(j->dropped) && !leaves) {
         cpu->st.rip = cpu->next_rip;
         c->stop_in_block = true;
         longjmp(cpu->jmp, 1);
@@ -137,12 +138,20 @@ static void jit_dropped(struct x86_block_cache *c, struct x86_block *b)
     }
 }
 
+/* No RIP is so far from canonical. */
+static void forget_returns(struct x86_cpu *cpu)
+{
+    memset(cpu->returns, 0x80, sizeof cpu->returns);
+}
+
 static void jit_flushed(struct x86_block_cache *c)
 {
     struct jit *j = c->jit;
     j->used = j->fixed;
     c->cpu->jit.link = 0;
     g_array_set_size(j->traces, 0);
+    memset(j->jump, 0, sizeof *j->jump << JIT_JUMP_BITS);
+    forget_returns(c->cpu);
     memset(j->page, 0, sizeof j->page);
     j->dropped = true;
     j->stats.flushes++;
@@ -200,18 +209,26 @@ static bool ready(struct x86_cpu *cpu, struct x86_block *b)
 {
     struct x86_block_cache *c = cpu->blocks;
     struct jit *j = c->jit;
+    if (b->mode != 8 && !(b->mode == 4 && cpu->flat && cpu->stack_size == 4 &&
+                          cpu->st.rip < 0xfffff000u)) {
+        return false;
+    }
     if (UNLIKELY(b->code && b->jit_user != cpu->user)) {
         unlink_code(j, b); /* its TLB and checks are another's */
     }
     if (!b->code) {
-        bool flat = b->mode == 8 || (b->mode == 4 && cpu->flat && cpu->stack_size == 4 &&
-                                     cpu->st.rip < 0xfffff000u);
-        if (!flat || b->gpa2 != X86_NO_PAGE || ++b->heat < j->threshold) {
+        if (b->gpa2 != X86_NO_PAGE || ++b->heat < j->threshold) {
             return false;
         }
         translate(c, b);
     }
     return b->code != NULL;
+}
+
+static void note_jump(struct jit *j, uint64_t rip, uint64_t key, const struct x86_block *b)
+{
+    unsigned h = (unsigned)(rip ^ rip >> JIT_JUMP_BITS) & ((1u << JIT_JUMP_BITS) - 1);
+    j->jump[h] = (struct jit_jump){ rip, key, b->code, b->gpa };
 }
 
 /* Runs from block b at st.rip: 0 go on, 1 a system instruction was executed, -1 b has no code. */
@@ -226,8 +243,14 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     }
     link_exit(j, b);
     cpu->jit.link = 0;
+    if (key != cpu->jit.key) {
+        forget_returns(cpu);
+    }
+    note_jump(j, cpu->st.rip, key, b);
     cpu->jit.key = key;
     cpu->jit.tlb = cpu->tlb[x86_user(cpu)];
+    cpu->jit.big = cpu->big[x86_user(cpu)];
+    cpu->jit.page = cpu->mmu.page[x86_user(cpu)];
     cpu->jit.rip_base = cpu->st.rip & ~0xfffull;
     uint64_t budget = MIN(cpu->insn_limit - cpu->insn_count, SLICE);
     j->count_end = cpu->insn_count + budget;
@@ -285,6 +308,8 @@ int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
         return r;
     }
     j->cpu = cpu;
+    j->jump = g_new0(struct jit_jump, (size_t)1 << JIT_JUMP_BITS);
+    forget_returns(cpu);
     j->traces = g_array_new(FALSE, FALSE, sizeof(struct jit_trace));
     j->threshold = THRESHOLD;
     cpu->blocks->jit = j;
@@ -302,6 +327,7 @@ void tcg_jit_detach(struct x86_cpu *cpu)
         cpu->blocks->jit_ops = NULL;
         os_code_free(&j->code);
         g_array_free(j->traces, TRUE);
+        g_free(j->jump);
         g_free(j);
     }
 }

@@ -26,6 +26,14 @@ struct jit_trace {
 };
 #define JIT_PAGE_BUCKETS 1024u
 
+/* The jump cache: code by RIP, good under `key`, or while gpa is mapped there. */
+struct jit_jump {
+    uint64_t rip, key;
+    const void *code;
+    gpa_t gpa;
+};
+#define JIT_JUMP_BITS 12
+
 struct jit {
     struct x86_cpu *cpu;
     struct os_code code;
@@ -37,9 +45,12 @@ struct jit {
     uint64_t count_end; /* insn_count + cpu->jit.budget */
     struct tcg_jit_stats stats;
     GArray *traces;     /* struct jit_trace */
+    struct jit_jump *jump;
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
     uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load, *x87_load;
+    uint8_t *miss[2], *fill[2]; /* [write] */
+    unsigned next_slot[4]; /* of each kind of x86_jit_slot */
 };
 
 #define JIT_NO_REG 0xff

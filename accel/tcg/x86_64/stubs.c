@@ -150,6 +150,112 @@ static void emit_vec_save(struct emit *e)
     emit_patch(none, e->p);
 }
 
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* An entry of a table of struct x86_tlb_entry for T0: rcx. tag: where in it. */
+static void emit_entry_of(struct emit *e, int32_t table, unsigned shift, uint32_t mask)
+{
+    emit_xrr(e, 8, 0x8b, H_RCX, T0);
+    emit_xrr(e, 8, 0xc1, 5, H_RCX);
+    emit_8(e, shift - 5);
+    emit_alu_ri(e, 4, 4, H_RCX, (int32_t)(mask << 5));
+    emit_xrc(e, 8, 0x03, H_RCX, table, 0);
+}
+
+/* Called by translated code whose slot does not hold the access. In: T0 linear address, T1 size - 1,
+ * T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the slot is
+ * filled if that may be. T0 is kept. */
+static void stub_fill(struct emit *e, bool write)
+{
+    int32_t tag = write ? offsetof(struct x86_tlb_entry, tag_w)
+                        : offsetof(struct x86_tlb_entry, tag_r);
+    emit_push_pop(e, 0x50, H_RCX);
+    emit_push_pop(e, 0x50, H_RDX);
+    emit_push_pop(e, 0x50, H_RSI);
+    emit_xrmx(e, 8, 0x8d, T1, T0, T1, 0, 0); /* last byte */
+    emit_entry_of(e, OFF(jit.big), 21, X86_BIG_SIZE - 1);
+    emit_xrr(e, 8, 0x8b, H_RDX, T1);
+    emit_alu_ri(e, 8, 4, H_RDX, -(int32_t)X86_BIG_SPAN);
+    emit_mov_ri(e, H_RSI, X86_BIG_SPAN - X86_JIT_SLOT_ROOM);
+    emit_xrm(e, 8, 0x3b, H_RDX, H_RCX, tag);
+    uint8_t *big = emit_jcc(e, 4);
+    emit_entry_of(e, OFF(jit.tlb), 12, X86_TLB_SIZE - 1);
+    emit_xrr(e, 8, 0x8b, H_RDX, T1);
+    emit_alu_ri(e, 8, 4, H_RDX, -4096);
+    emit_mov_ri(e, H_RSI, 4096 - X86_JIT_SLOT_ROOM);
+    emit_xrm(e, 8, 0x3b, H_RDX, H_RCX, tag);
+    uint8_t *miss = emit_jcc(e, 5);
+    emit_xrc(e, 4, 0xf7, 0, OFF(st.rflags), 4);
+    emit_32(e, X86_FL_AC); /* may be all that allows the access */
+    uint8_t *passing = emit_jcc(e, 5);
+    emit_patch(big, e->p);
+    emit_xrm(e, 8, 0x8b, T1, H_RCX, offsetof(struct x86_tlb_entry, addend));
+    emit_xrc(e, 8, 0x8d, H_RCX, 0, 0);
+    emit_xrmx(e, 8, 0x89, H_RDX, H_RCX, T2, 0, offsetof(struct x86_jit_slot, base));
+    emit_xrmx(e, 8, 0x39, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed)); /* listed? */
+    uint8_t *listed = emit_jcc(e, 4);
+    emit_xrmx(e, 8, 0x89, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed));
+    emit_xrc(e, 4, 0x8b, H_RDX, OFF(n_slots), 0);
+    emit_xrmx(e, 4, 0x89, T2, H_RCX, H_RDX, 2, OFF(slot_list));
+    emit_xrc(e, 4, 0xff, 0, OFF(n_slots), 0);
+    emit_patch(listed, e->p);
+    emit_xrmx(e, 8, 0x89, H_RSI, H_RCX, T2, 0, offsetof(struct x86_jit_slot, limit));
+    emit_xrmx(e, 8, 0x89, T1, H_RCX, T2, 0, offsetof(struct x86_jit_slot, addend));
+    uint8_t *done = emit_jmp(e);
+    emit_patch(passing, e->p);
+    emit_xrm(e, 8, 0x8b, T1, H_RCX, offsetof(struct x86_tlb_entry, addend));
+    emit_patch(done, e->p);
+    emit_push_pop(e, 0x58, H_RSI);
+    emit_push_pop(e, 0x58, H_RDX);
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_8(e, 0xf8); /* CLC */
+    emit_8(e, 0xc3);
+    emit_patch(miss, e->p);
+    emit_push_pop(e, 0x58, H_RSI);
+    emit_push_pop(e, 0x58, H_RDX);
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_8(e, 0xf9); /* STC */
+    emit_8(e, 0xc3);
+}
+
+/* One miss in eight fills the slot: places that jump about would do nothing else. */
+static void stub_miss(struct emit *e, const uint8_t *fill, bool write)
+{
+    int32_t tag = write ? offsetof(struct x86_tlb_entry, tag_w)
+                        : offsetof(struct x86_tlb_entry, tag_r);
+    int32_t addend = offsetof(struct x86_tlb_entry, addend);
+    static const struct {
+        int32_t table;
+        unsigned shift, mask;
+        int32_t page;
+    } level[2] = { { OFF(jit.big), 21, X86_BIG_SIZE - 1, -(int32_t)X86_BIG_SPAN },
+                   { OFF(jit.tlb), 12, X86_TLB_SIZE - 1, -4096 } };
+    emit_alu_ci(e, 1, 0, OFF(jit.sample), 0x20);
+    emit_patch(emit_jcc(e, 2), fill);
+    emit_push_pop(e, 0x50, T1);
+    for (unsigned n = 0; n < 2; n++) {
+        emit_xrr(e, 8, 0x8b, T2, T0);
+        emit_xrr(e, 8, 0xc1, 5, T2);
+        emit_8(e, level[n].shift - 5);
+        emit_alu_ri(e, 4, 4, T2, (int32_t)(level[n].mask << 5));
+        emit_xrc(e, 8, 0x03, T2, level[n].table, 0);
+        if (n) {
+            emit_xrm(e, 8, 0x8b, T1, H_RSP, 0);
+        }
+        emit_xrmx(e, 8, 0x8d, T1, T0, T1, 0, 0);
+        emit_alu_ri(e, 8, 4, T1, level[n].page);
+        emit_xrm(e, 8, 0x3b, T1, T2, tag);
+        uint8_t *no = emit_jcc(e, 5);
+        emit_xrm(e, 8, 0x8b, T1, T2, addend);
+        emit_push_pop(e, 0x58, T2); /* the carry is clear */
+        emit_8(e, 0xc3);
+        emit_patch(no, e->p);
+    }
+    emit_push_pop(e, 0x58, T1);
+    emit_8(e, 0xf9); /* STC */
+    emit_8(e, 0xc3);
+}
+
 /* --- out -------------------------------------------------------------------------------------- */
 
 /* In: T0 RIP. */
@@ -183,31 +289,70 @@ static void stub_exec(struct emit *e, const struct jit *j, jit_exec_helper *help
     emit_8(e, 0xc3);
 }
 
-/* T0 is where the guest goes: through the jump cache of block.h, else out. */
+/* T1 is a jump whose key is of before a TLB flush: good if the TLB says that its page is mapped
+ * where it was. T0 is kept. Jumps to `good` or out. */
+static void emit_revalidate(struct emit *e, const struct jit *j, const uint8_t *good)
+{
+    uint8_t *miss[2], *other;
+    emit_xrc(e, 8, 0x33, T2, OFF(jit.key), 0);
+    emit_oprr(e, 1, 0x84, T2, T2); /* the mode and the privilege are in the low byte */
+    other = emit_jcc(e, 5);
+    emit_push_pop(e, 0x50, H_RCX);
+    emit_xrr(e, 8, 0x8b, H_RCX, T0);
+    emit_xrr(e, 8, 0xc1, 5, H_RCX);
+    emit_8(e, 12);
+    emit_alu_ri(e, 4, 4, H_RCX, X86_TLB_SIZE - 1);
+    emit_xrc(e, 8, 0x8b, T2, OFF(jit.page), 0);
+    emit_xrmx(e, 8, 0x8b, T2, (int)T2, H_RCX, 3, 0);
+    emit_xrr(e, 4, 0xc1, 4, H_RCX);
+    emit_8(e, 5);
+    emit_xrc(e, 8, 0x03, H_RCX, OFF(jit.tlb), 0);
+    emit_xrm(e, 8, 0x8b, H_RCX, H_RCX, offsetof(struct x86_tlb_entry, tag_x));
+    emit_xrr(e, 8, 0x33, H_RCX, T0);
+    emit_xrr(e, 8, 0xc1, 5, H_RCX);
+    emit_8(e, 12);
+    miss[0] = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x33, T2, T1, offsetof(struct jit_jump, gpa));
+    emit_xrr(e, 8, 0xc1, 5, T2);
+    emit_8(e, 12);
+    miss[1] = emit_jcc(e, 5);
+    emit_xrc(e, 8, 0x8b, T2, OFF(jit.key), 0);
+    emit_xrm(e, 8, 0x89, T2, T1, offsetof(struct jit_jump, key));
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_jmp_to(e, good);
+    for (unsigned k = 0; k < 2; k++) {
+        emit_patch(miss[k], e->p);
+    }
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_patch(other, e->p);
+    emit_jmp_to(e, j->exit_next);
+}
+
+/* T0 is where the guest goes: through the jump cache, else out. */
 static void stub_lookup(struct emit *e, struct jit *j)
 {
-    uint8_t *miss[3];
+    uint8_t *miss, *old, *good;
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrr(e, 8, 0xc1, 5, T1);
-    emit_8(e, X86_JUMP_BITS);
+    emit_8(e, JIT_JUMP_BITS);
     emit_xrr(e, 4, 0x33, T1, T0);
-    emit_alu_ri(e, 4, 4, T1, (1 << X86_JUMP_BITS) - 1);
-    emit_mov_ri(e, T2, (uintptr_t)j->cpu->blocks->jump);
-    emit_xrmx(e, 8, 0x8b, T1, (int)T2, T1, 3, 0);
-    emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_block, lin));
-    miss[0] = emit_jcc(e, 5);
-    emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct x86_block, key));
+    emit_alu_ri(e, 4, 4, T1, (1 << JIT_JUMP_BITS) - 1);
+    emit_xrr(e, 4, 0xc1, 4, T1);
+    emit_8(e, 5);
+    emit_mov_ri(e, T2, (uintptr_t)j->jump);
+    emit_xrr(e, 8, 0x03, T1, T2);
+    emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct jit_jump, rip));
+    miss = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct jit_jump, key));
     emit_xrc(e, 8, 0x3b, T2, OFF(jit.key), 0);
-    miss[1] = emit_jcc(e, 5);
-    emit_xrm(e, 8, 0x8b, T1, T1, offsetof(struct x86_block, code));
-    emit_xrr(e, 8, 0x85, T1, T1);
-    miss[2] = emit_jcc(e, 4);
+    old = emit_jcc(e, 5);
+    good = e->p;
     emit_alu_ri(e, 8, 4, T0, -4096);
     emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
-    emit_xrr(e, 4, 0xff, 4, T1);
-    for (unsigned k = 0; k < 3; k++) {
-        emit_patch(miss[k], j->exit_next);
-    }
+    emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
+    emit_patch(miss, j->exit_next);
+    emit_patch(old, e->p);
+    emit_revalidate(e, j, good);
 }
 
 void jit_stubs(struct jit *j)
@@ -229,5 +374,11 @@ void jit_stubs(struct jit *j)
     stub_vec_load(&e);
     j->x87_load = e.p;
     jit_stub_x87_load(&e);
+    for (unsigned w = 0; w < 2; w++) {
+        j->fill[w] = e.p;
+        stub_fill(&e, w);
+        j->miss[w] = e.p;
+        stub_miss(&e, j->fill[w], w);
+    }
     j->used = j->fixed = (size_t)(e.p - j->code.rw);
 }

@@ -319,7 +319,9 @@ void trans_slow(struct trans *t, unsigned k, uint8_t *jcc)
         s = &t->slow[t->n_slow++];
         *s = (struct slow){ .insn = k, .recipe = t->recipe };
     }
-    s->from[s->n++] = jcc;
+    if (jcc) {
+        s->from[s->n++] = jcc;
+    }
 }
 
 void trans_ea(struct trans *t, unsigned k, unsigned dst)
@@ -345,28 +347,105 @@ void trans_ea(struct trans *t, unsigned k, unsigned dst)
     }
 }
 
+static int32_t new_slot(struct trans *t, bool write)
+{
+    unsigned kind = 2u * t->j->cpu->user + write;
+    unsigned n = kind * X86_JIT_SLOTS + t->j->next_slot[kind]++ % X86_JIT_SLOTS;
+    return OFF(slot) + (int32_t)(n * sizeof(struct x86_jit_slot));
+}
+
+#define SLOT(field) (int32_t)offsetof(struct x86_jit_slot, field)
+
+static struct trans_miss *add_miss(struct trans *t, unsigned k, unsigned size, bool write)
+{
+    struct trans_miss *m = &t->miss[t->n_miss++];
+    *m = (struct trans_miss){ .slot = new_slot(t, write),
+                              .insn = k,
+                              .last = (uint8_t)(size - 1),
+                              .write = write };
+    trans_slow(t, k, NULL);
+    return m;
+}
+
+/* T0: linear address. */
+static void check_aligned(struct trans *t, unsigned k)
+{
+    if (t->align) {
+        emit_oprr(&t->e, 1, 0xf6, 0, T0);
+        emit_8(&t->e, t->align - 1u);
+        trans_slow(t, k, emit_jcc(&t->e, 5));
+        t->align = 0;
+    }
+}
+
 struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write)
 {
     struct emit *e = &t->e;
-    _Static_assert(sizeof(struct x86_tlb_entry) == 32, "a page number is scaled by 2^5");
     trans_clobber(t, k);
-    emit_xrr(e, 4, 0x8b, T1, T0);
-    emit_xrr(e, 4, 0xc1, 5, T1);
-    emit_8(e, 12 - 5);
-    emit_alu_ri(e, 4, 4, T1, (X86_TLB_SIZE - 1) << 5);
-    emit_xrc(e, 8, 0x03, T1, OFF(jit.tlb), 0);
-    if (t->align) { /* neither crosses a page nor hits a tag if it is not aligned */
-        emit_xrr(e, 8, 0x8b, T2, T0);
-    } else {
-        emit_xrm(e, 8, 0x8d, T2, T0, (int32_t)size - 1);
-    }
-    emit_alu_ri(e, 8, 4, T2, -4096 | (int32_t)(t->align ? t->align - 1 : 0));
-    t->align = 0;
-    emit_xrm(e, 8, 0x3b, T2, T1,
-             write ? offsetof(struct x86_tlb_entry, tag_w) : offsetof(struct x86_tlb_entry, tag_r));
-    trans_slow(t, k, emit_jcc(e, 5));
-    emit_xrm(e, 8, 0x03, T0, T1, offsetof(struct x86_tlb_entry, addend));
+    struct trans_miss *m = add_miss(t, k, size, write);
+    check_aligned(t, k);
+    emit_xrr(e, 8, 0x8b, T1, T0);
+    emit_xrc(e, 8, 0x2b, T1, m->slot + SLOT(base), 0);
+    emit_xrc(e, 8, 0x3b, T1, m->slot + SLOT(limit), 0);
+    m->from = emit_jcc(e, 3);
+    emit_xrc(e, 8, 0x03, T0, m->slot + SLOT(addend), 0);
+    m->back = e->p;
     return (struct emit_mem){ .base = T0, .index = -1 };
+}
+
+/* 64-bit code, base in a host register: the address need not be computed on the fast path. */
+static struct emit_mem direct(struct trans *t, unsigned k, const struct emit_mem *ea, unsigned size,
+                              bool write)
+{
+    struct emit *e = &t->e;
+    trans_clobber(t, k);
+    struct trans_miss *m = add_miss(t, k, size, write);
+    m->direct = true;
+    m->ea = *ea;
+    if (ea->disp) {
+        emit_xrmm(e, 8, 0x8d, T0, ea);
+    } else {
+        emit_xrr(e, 8, 0x8b, T0, (unsigned)ea->base);
+    }
+    check_aligned(t, k);
+    emit_xrc(e, 8, 0x2b, T0, m->slot + SLOT(base), 0);
+    emit_xrc(e, 8, 0x3b, T0, m->slot + SLOT(limit), 0);
+    m->from = emit_jcc(e, 3);
+    emit_xrc(e, 8, 0x8b, T0, m->slot + SLOT(addend), 0);
+    m->back = e->p;
+    return (struct emit_mem){ .base = ea->base, .index = T0, .disp = ea->disp };
+}
+
+struct emit_mem trans_mem_reg(struct trans *t, unsigned k, unsigned g, int32_t disp, unsigned size,
+                              bool write)
+{
+    unsigned host = tcg_host_reg[g];
+    if (!trans_legacy(t) && host != JIT_NO_REG) {
+        return direct(t, k, &(struct emit_mem){ (int)host, -1, 0, disp }, size, write);
+    }
+    trans_clobber(t, k);
+    emit_xrm(&t->e, trans_word(t), 0x8d, T0, trans_get(t, g, T0), disp);
+    return trans_mem_t0(t, k, size, write);
+}
+
+static void emit_miss(struct trans *t, const struct trans_miss *m)
+{
+    struct emit *e = &t->e;
+    emit_patch(m->from, e->p);
+    if (m->direct) {
+        emit_xrmm(e, 8, 0x8d, T0, &m->ea);
+    }
+    emit_mov_ri(e, T1, m->last);
+    emit_mov_ri(e, T2, (uint64_t)m->slot);
+    emit_call_to(e, t->j->miss[m->write]);
+    uint8_t *slow = emit_jcc(e, 2);
+    emit_xrr(e, 8, m->direct ? 0x8b : 0x03, T0, T1);
+    emit_jmp_to(e, m->back);
+    for (unsigned n = 0; n < t->n_slow; n++) {
+        if (t->slow[n].insn == m->insn) {
+            t->slow[n].from[t->slow[n].n++] = slow;
+        }
+    }
 }
 
 /* T0: offset in a segment of 32-bit code that need not be flat; becomes the linear address. */
@@ -388,6 +467,10 @@ struct emit_mem trans_mem(struct trans *t, unsigned k, unsigned size, bool write
 {
     const struct x86_insn *i = t->insn[k];
     trans_clobber(t, k);
+    if (!trans_legacy(t) && i->has_modrm && i->base < X86_GPR_COUNT && i->index >= X86_GPR_COUNT &&
+        i->adsize == 8 && i->seg < X86_FS && tcg_host_reg[i->base] != JIT_NO_REG) {
+        return trans_mem_reg(t, k, i->base, i->disp, size, write);
+    }
     trans_ea(t, k, T0);
     if (trans_legacy(t)) {
         if (i->seg == X86_CS && write) { /* never writable */
@@ -655,6 +738,9 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
         } else {
             generate(&t, k);
         }
+    }
+    for (unsigned n = 0; n < t.n_miss && !t.e.full; n++) {
+        emit_miss(&t, &t.miss[n]);
     }
     for (unsigned n = 0; n < t.n_slow && !t.e.full; n++) {
         emit_slow_path(&t, &t.slow[n]);

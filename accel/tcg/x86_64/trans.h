@@ -73,6 +73,17 @@ struct trans_exit {
     unsigned insn; /* the branch */
     unsigned rest; /* instructions counted but not executed */
     bool pack;     /* the guest's flags are in the host's only */
+    bool landing;  /* where a return arrives: `site` is the displacement of a LEA */
+};
+
+/* An access whose slot misses: the TLB is asked out of line. */
+struct trans_miss {
+    uint8_t *from, *back;
+    struct emit_mem ea; /* what T0 is to be, if direct */
+    int32_t slot;
+    unsigned insn;
+    uint8_t last;       /* size - 1 */
+    bool write, direct; /* direct: T0 becomes the addend, else the host address */
 };
 
 struct trans {
@@ -93,9 +104,10 @@ struct trans {
     int producer, recipe; /* -1: none */
     uint8_t vec;          /* vector state known to be live here */
     uint8_t align;        /* the next access takes the slow path unless it is aligned; 0: no need */
-    unsigned n_slow, n_exits;
+    unsigned n_slow, n_exits, n_miss;
+    struct trans_miss miss[2 * TRANS_INSNS];
     struct slow slow[TRANS_INSNS];
-    struct trans_exit exits[TRANS_BLOCKS + 4];
+    struct trans_exit exits[2 * TRANS_BLOCKS + 4];
 };
 
 /* --- for instructions ------------------------------------------------------------------------- */
@@ -108,6 +120,9 @@ void trans_put(struct trans *t, unsigned g, unsigned host);
 struct emit_mem trans_mem(struct trans *t, unsigned k, unsigned size, bool write);
 /* The same for the linear address in T0. */
 struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write);
+/* The same for guest register g plus disp, cut to the word size, without a segment's base. */
+struct emit_mem trans_mem_reg(struct trans *t, unsigned k, unsigned g, int32_t disp, unsigned size,
+                              bool write);
 /* dst = effective address, cut to the address size, without the segment's base. T1, T2 are gone. */
 void trans_ea(struct trans *t, unsigned k, unsigned dst);
 /* The conditional jump whose displacement is at `jcc` leads to the slow path of instruction k. */

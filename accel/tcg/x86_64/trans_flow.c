@@ -88,8 +88,9 @@ struct x86_block *trans_follower(struct trans *t)
 
 static void add_exit(struct trans *t, uint8_t *site, int64_t to, unsigned k)
 {
-    t->exits[t->n_exits++] =
-        (struct trans_exit){ site, to, k, trans_rest(t, k) - 1, t->live && !t->packed };
+    t->exits[t->n_exits++] = (struct trans_exit){
+        site, to, k, trans_rest(t, k) - 1, t->live && !t->packed, false,
+    };
 }
 
 /* The end: on at `to`. */
@@ -185,7 +186,12 @@ void trans_links(struct trans *t)
     for (unsigned k = 0; k < t->n_exits && !e->full; k++) {
         const struct trans_exit *x = &t->exits[k];
         uint8_t *site = x->site;
-        if (x->pack || x->rest || !in_page(x->to)) {
+        if (x->landing) {
+            emit_patch(site, e->p);
+            emit_alu_ri(e, 8, 4, T0, -4096);
+            emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
+            site = emit_jmp(e);
+        } else if (x->pack || x->rest || !in_page(x->to)) {
             emit_patch(site, e->p);
             if (x->pack) {
                 t->live = true;
@@ -230,9 +236,33 @@ static void end_jcc(struct trans *t, unsigned k)
 static struct emit_mem stack_slot(struct trans *t, unsigned k)
 {
     unsigned w = trans_word(t);
-    trans_clobber(t, k);
-    emit_xrm(&t->e, w, 0x8d, T0, tcg_host_reg[X86_RSP], -(int32_t)w);
-    return trans_mem_t0(t, k, w, true);
+    return trans_mem_reg(t, k, X86_RSP, -(int32_t)w, w, true);
+}
+
+/* T2: the return address. Its code will be asked for by a RET. Clobbers flags. */
+static void note_return(struct trans *t, unsigned k)
+{
+    struct emit *e = &t->e;
+    int64_t to = next_off(t, k);
+    _Static_assert(sizeof(struct x86_jit_return) == 16, "the top moves by this");
+    emit_xrc(e, 4, 0x8b, T0, OFF(returns_top), 0);
+    emit_alu_ri(e, 4, 0, T0, 16);
+    emit_alu_ri(e, 4, 4, T0, 16 * X86_JIT_RETURNS - 1);
+    emit_xrc(e, 4, 0x89, T0, OFF(returns_top), 0);
+    emit_xrc(e, 8, 0x8d, T1, OFF(returns), 0);
+    emit_xrmx(e, 8, 0x89, T2, (int)T1, T0, 0, offsetof(struct x86_jit_return, rip));
+    emit_xrc(e, 8, 0x8d, T2, 0, 0); /* displacement: below */
+    uint8_t *site = e->p - 4;
+    emit_xrmx(e, 8, 0x89, T2, (int)T1, T0, 0, offsetof(struct x86_jit_return, code));
+    if (e->full) {
+        return;
+    }
+    if (in_page(to)) {
+        add_exit(t, site, to, k);
+        t->exits[t->n_exits - 1].landing = true;
+    } else {
+        emit_patch(site, t->j->lookup);
+    }
 }
 
 static void push_next(struct trans *t, unsigned k, const struct emit_mem *m)
@@ -242,6 +272,7 @@ static void push_next(struct trans *t, unsigned k, const struct emit_mem *m)
     trans_rip(t, T2, (int32_t)next_off(t, k));
     emit_xrmm(e, w, 0x89, T2, m);
     emit_xrm(e, w, 0x8d, sp, sp, -(int32_t)w);
+    note_return(t, k);
 }
 
 static void end_call(struct trans *t, unsigned k)
@@ -284,13 +315,22 @@ static void end_ret(struct trans *t, unsigned k)
     struct emit *e = &t->e;
     unsigned sp = tcg_host_reg[X86_RSP], w = trans_word(t);
     trans_pack(t);
-    trans_clobber(t, k);
-    emit_xrr(e, w, 0x8b, T0, sp);
-    struct emit_mem m = trans_mem_t0(t, k, w, false);
+    struct emit_mem m = trans_mem_reg(t, k, X86_RSP, 0, w, false);
     emit_xrmm(e, w, 0x8b, T0, &m);
     check_canonical(t, k, T0, T1);
     emit_xrm(e, w, 0x8d, sp, sp, (int32_t)w + (int32_t)(uint16_t)t->insn[k]->imm);
-    emit_jmp_to(e, t->j->lookup);
+    emit_xrc(e, 4, 0x8b, T2, OFF(returns_top), 0);
+    emit_xrc(e, 8, 0x8d, T1, OFF(returns), 0);
+    emit_xrr(e, 8, 0x03, T1, T2);
+    emit_alu_ri(e, 4, 5, T2, 16);
+    emit_alu_ri(e, 4, 4, T2, 16 * X86_JIT_RETURNS - 1);
+    emit_xrc(e, 4, 0x89, T2, OFF(returns_top), 0);
+    emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_jit_return, rip));
+    uint8_t *other = emit_jcc(e, 5);
+    if (!e->full) {
+        emit_patch(other, t->j->lookup);
+    }
+    emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct x86_jit_return, code));
 }
 
 /* The handler says where to go. */

@@ -368,9 +368,7 @@ static void gen_push(struct trans *t, const struct x86_insn *i, unsigned k)
 {
     struct emit *e = &t->e;
     unsigned sp = tcg_host_reg[X86_RSP], w = trans_word(t);
-    trans_clobber(t, k);
-    emit_xrm(e, w, 0x8d, T0, sp, -(int32_t)w);
-    struct emit_mem m = trans_mem_t0(t, k, w, true);
+    struct emit_mem m = trans_mem_reg(t, k, X86_RSP, -(int32_t)w, w, true);
     if (i->opnd[0].kind == X86_OPND_IMM) {
         emit_xrmm(e, w, 0xc7, 0, &m);
         emit_32(e, (uint32_t)i->imm);
@@ -385,13 +383,10 @@ static void gen_pop(struct trans *t, const struct x86_insn *i, unsigned k)
     struct emit *e = &t->e;
     unsigned sp = tcg_host_reg[X86_RSP], bp = tcg_host_reg[X86_RBP], w = trans_word(t);
     bool leave = i->op == X86_OP_LEAVE;
-    trans_clobber(t, k);
-    emit_xrr(e, w, 0x8b, T0, leave ? bp : sp);
-    struct emit_mem m = trans_mem_t0(t, k, w, false);
+    struct emit_mem m = trans_mem_reg(t, k, leave ? X86_RBP : X86_RSP, 0, w, false);
+    emit_xrmm(e, w, 0x8b, T2, &m);
     emit_xrm(e, w, 0x8d, sp, leave ? bp : sp, (int32_t)w);
-    unsigned r = leave ? X86_RBP : i->opnd[0].reg, d = trans_dest(r, T2);
-    emit_xrmm(e, w, 0x8b, d, &m);
-    trans_put(t, r, d);
+    trans_put(t, leave ? X86_RBP : i->opnd[0].reg, T2);
 }
 
 static void gen_misc(struct trans *t, const struct x86_insn *i, unsigned k)
