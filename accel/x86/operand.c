@@ -87,6 +87,27 @@ static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
     }
 }
 
+/* The lock is for accesses that lie wholly in memory. One that reaches a device is not atomic on
+ * the bus either, and it may wait for somebody else or leave by longjmp (revirt-host). */
+static bool lock_split(struct x86_cpu *cpu, uint64_t lin, unsigned size)
+{
+    uint64_t last = lin + size - 1;
+    last = cpu->code_mode == 8 ? last : (uint32_t)last;
+    bool user = x86_user(cpu);
+    bool memory = x86_rmw_ptr(cpu, lin, 1, user) && x86_rmw_ptr(cpu, last, 1, user);
+    if (memory) {
+        g_mutex_lock(&split_lock);
+    }
+    return memory;
+}
+
+static void unlock_split(bool locked)
+{
+    if (locked) {
+        g_mutex_unlock(&split_lock);
+    }
+}
+
 uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin,
                             unsigned size, x86_rmw_fn *f)
 {
@@ -102,11 +123,11 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
         return old;
     }
     x86_probe_write(cpu, lin, size, x86_user(cpu)); /* nothing below may raise */
-    g_mutex_lock(&split_lock);
+    bool locked = lock_split(cpu, lin, size);
     uint64_t old = x86_lin_load(cpu, lin, size), v = old;
     f(cpu, i, &v, size);
     x86_lin_store(cpu, lin, v, size);
-    g_mutex_unlock(&split_lock);
+    unlock_split(locked);
     return old;
 }
 
@@ -117,13 +138,13 @@ bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_
     if (p) {
         return x86_host_cas16(p, old, new);
     }
-    g_mutex_lock(&split_lock);
+    bool locked = lock_split(cpu, lin, 16);
     uint64_t now[2] = { x86_lin_load(cpu, lin, 8), x86_lin_load(cpu, lin + 8, 8) };
     bool same = now[0] == old[0] && now[1] == old[1];
     const uint64_t *put = same ? new : now;
     x86_lin_store(cpu, lin, put[0], 8);
     x86_lin_store(cpu, lin + 8, put[1], 8);
-    g_mutex_unlock(&split_lock);
+    unlock_split(locked);
     old[0] = now[0];
     old[1] = now[1];
     return same;
