@@ -164,21 +164,17 @@ static int blame(const struct x86_walk_report *r, uint64_t bit, uint64_t want)
     return 0;
 }
 
-static bool check_pkey(const struct x86_view *v, struct x86_walk_report *r, unsigned access)
+/* Does the page's protection key deny the access? PF_PK is told even where something else does. */
+static bool pkey_denies(const struct x86_view *v, const struct x86_walk_report *r, unsigned access)
 {
     unsigned key = r->level[r->n - 1].value >> 59 & 15;
     bool wp = (access & X86_VIEW_USER) || (v->st->cr0 & X86_CR0_WP);
     if (!(v->st->cr4 & X86_CR4_PKE) || !long_mode(v) || !(r->rights & X86_PTE_U) ||
         (access & X86_VIEW_EXEC)) {
-        return true;
+        return false;
     }
-    if (v->st->pkru >> (key * 2) & 1) {
-        return deny(r, (int)r->n - 1, X86_PF_P | X86_PF_PK, "PKRU denies access to key %u", key);
-    }
-    if ((access & X86_VIEW_WRITE) && wp && (v->st->pkru >> (key * 2 + 1) & 1)) {
-        return deny(r, (int)r->n - 1, X86_PF_P | X86_PF_PK, "PKRU denies writes to key %u", key);
-    }
-    return true;
+    return (v->st->pkru >> (key * 2) & 1) ||
+           ((access & X86_VIEW_WRITE) && wp && (v->st->pkru >> (key * 2 + 1) & 1));
 }
 
 /* Access rights, SDM 4.6. */
@@ -215,7 +211,11 @@ static bool check_rights(const struct x86_view *v, struct x86_walk_report *r, un
         return deny(r, at, X86_PF_P, "the page is read-only (R/W=0 in the %s%s)", r->level[at].name,
                     user ? "" : ", CR0.WP=1");
     }
-    return check_pkey(v, r, access);
+    if (pkey_denies(v, r, access)) {
+        return deny(r, (int)r->n - 1, X86_PF_P, "PKRU denies it for the page's protection key %u",
+                    (unsigned)(r->level[r->n - 1].value >> 59 & 15));
+    }
+    return true;
 }
 
 static bool finish(const struct x86_view *v, struct x86_walk_report *r, unsigned access,
@@ -225,7 +225,10 @@ static bool finish(const struct x86_view *v, struct x86_walk_report *r, unsigned
     r->gpa = (page | (r->lin & PAGE_MASK(shift))) & v->a20_mask;
     r->mapped = true;
     r->ok = true;
-    return check_rights(v, r, access);
+    if (!check_rights(v, r, access)) {
+        r->error |= pkey_denies(v, r, access) ? X86_PF_PK : 0;
+    }
+    return r->ok;
 }
 
 static bool absent(struct x86_walk_report *r)
