@@ -41,7 +41,8 @@ void vm_died_here(struct vm *vm, enum pm_reason why)
     int vcpu = vcpu_current();
     memset(&s, 0, sizeof s);
     if (vcpu >= 0 && vm->vcpus &&
-        vcpu_state_get(vm->vcpus, (unsigned)vcpu, &s, X86_GROUP_ALL) == 0) {
+        vcpu_state_get(vm->vcpus, (unsigned)vcpu, &s, X86_GROUP_ALL) == 0 &&
+        s.mp != X86_MP_SHUTDOWN) { /* a triple fault has been reported already */
         vm_died(vm, why, &s, (unsigned)vcpu);
     }
 }

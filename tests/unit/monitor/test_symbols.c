@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: monitor/symbols.c monitor/symbols_lines.c core/opts.c core/error.c core/log.c core/types.c */
+/* link: monitor/symbols.c monitor/symbols_lines.c core/opts.c core/error.c core/log.c */
+/* link: core/types.c */
 /* link: core/module.c core/module_list.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /*
  * Names from maps and ELF files, whole, cut short and spoilt; slides; Rust's names undone.
