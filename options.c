@@ -48,6 +48,25 @@ static bool option_enable_kvm(struct vm_config *c, const char *name, const char 
     return true;
 }
 
+/* -compare A,B[,key=value...] is -accel compare,first=A,second=B,... without falling back. */
+static bool option_compare(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    (void)name;
+    char **parts = g_strsplit(value, ",", 3);
+    bool two = parts[0] && parts[1] && *parts[0] && *parts[1];
+    if (two) {
+        char *spec = g_strdup_printf("compare,first=%s,second=%s,fallback=off%s%s", parts[0],
+                                     parts[1], parts[2] ? "," : "", parts[2] ? parts[2] : "");
+        list_add(c->accel, spec);
+        g_free(spec);
+    } else {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "-compare %s: which two? (interp,jit or tcg,kvm ...)", value);
+    }
+    g_strfreev(parts);
+    return two;
+}
+
 /* -sdl and -curses. */
 static bool option_display_name(struct vm_config *c, const char *name, const char *value,
                                 GError **err)

@@ -150,6 +150,10 @@ struct accel_ops {
     int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
     /* Watchpoints; NULL: none on offer. -ENOSPC. */
     int (*watch_set)(struct accel_vcpu *vcpu, const struct x86_watch *watches, size_t n);
+    /* With caps.counts_insns, between runs: instructions so far (an event delivered counts as one);
+     * runs end with ACCEL_EXIT_KICK when the count comes to limit (UINT64_MAX: none). */
+    uint64_t (*insn_count)(struct accel_vcpu *vcpu);
+    void (*insn_limit)(struct accel_vcpu *vcpu, uint64_t limit);
     void (*stats)(struct accel_vm *vm, GString *out);
     /* The last exceptions and interrupts, where the accelerator sees them. Between runs. */
     void (*fault_log)(struct accel_vcpu *vcpu, struct x86_fault_log *out);

@@ -481,6 +481,16 @@ static int tcg_branch_log(struct accel_vcpu *v, struct x86_branch_ring *ring)
     return 0;
 }
 
+static uint64_t tcg_insn_count(struct accel_vcpu *v)
+{
+    return v->cpu->insn_count;
+}
+
+static void tcg_insn_limit(struct accel_vcpu *v, uint64_t limit)
+{
+    v->cpu->insn_limit = limit;
+}
+
 static void tcg_stats(struct accel_vm *vm, GString *out)
 {
     uint32_t khz = vm->params.tsc_khz;
@@ -542,6 +552,8 @@ const struct accel_ops accel_tcg = {
     .debug_set = tcg_debug_set,
     .watch_set = tcg_watch_set,
     .stats = tcg_stats,
+    .insn_count = tcg_insn_count,
+    .insn_limit = tcg_insn_limit,
     .fault_log = tcg_fault_log,
     .branch_log = tcg_branch_log,
     .tsc = tcg_tsc,
