@@ -61,6 +61,7 @@ struct vm {
     struct postmortem *postmortem;
     struct pm_io_ring *pm_io; /* the last device accesses, for it */
     struct monitor_set *monitors;
+    struct vm_progress *progress; /* NULL: nobody waits at a terminal */
     GArray *monitor_plan; /* vm_monitor.c */
     int status;
     struct vm_report *report; /* -report, -guest-timeout; NULL: neither */
@@ -79,6 +80,12 @@ void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text);
 
 /* vm.c: the end of the run; the first caller decides. */
 void vm_finish(struct vm *vm, int status, bool guest, const char *reason);
+
+/* vm_progress.c: from the first instruction to the end. */
+void vm_progress_start(struct vm *vm);
+void vm_progress_free(struct vm *vm);
+/* vm_ui.c: "tcg, 45 MIPS"; g_free. */
+char *vm_speed_text(struct vm *vm);
 
 /* vm_monitor.c: before the board, after it, at the end. */
 bool setup_monitors(struct vm *vm, GError **err);

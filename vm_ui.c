@@ -63,6 +63,11 @@ static char *status(void *opaque)
     return u->mips ? g_strdup_printf("%s, %u MIPS", accel, u->mips) : g_strdup(accel);
 }
 
+char *vm_speed_text(struct vm *vm)
+{
+    return status(vm);
+}
+
 /* As QEMU has them: the screen, the monitor, the ports. */
 static void order_consoles(struct consoles *c)
 {

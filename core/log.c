@@ -249,6 +249,42 @@ static void print_line(FILE *f, const char *level, const char *who, const char *
     fflush(f);
 }
 
+/* The line that says what is going on, rewritten in place on a terminal; NULL: none. */
+static char *status_text;
+static bool status_over;
+
+/* Lock held. */
+static void status_draw(bool on)
+{
+    if (status_text && !held) {
+        fprintf(stderr, "\r%s\033[K", on ? status_text : "");
+        fflush(stderr);
+    }
+}
+
+void log_status(const char *text)
+{
+    g_mutex_lock(&lock);
+    if (!status_over && os_is_tty(2)) {
+        if (!text) {
+            status_draw(false);
+        }
+        g_free(status_text);
+        status_text = g_strdup(text);
+        status_draw(true);
+    }
+    g_mutex_unlock(&lock);
+}
+
+void log_status_end(void)
+{
+    g_mutex_lock(&lock);
+    status_draw(false);
+    g_clear_pointer(&status_text, g_free);
+    status_over = true;
+    g_mutex_unlock(&lock);
+}
+
 /* A word to the user: on the terminal even when -D takes the log, and there as well. */
 static void line(const char *level, const char *who, const char *fmt, va_list ap)
 {
@@ -263,7 +299,9 @@ static void line(const char *level, const char *who, const char *fmt, va_list ap
         va_end(third);
     }
     if (!held || ftell(held) < HELD_MAX) {
+        status_draw(false);
         print_line(err_stream(), level, who, fmt, ap);
+        status_draw(true);
     }
     if (file) {
         print_line(file, level, who, fmt, again);

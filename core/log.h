@@ -48,6 +48,11 @@ bool log_trace_wanted(const char *name);
 /* -trace GLOB, "-GLOB" to take it away again; sets LOG_TRACE. */
 void log_trace_add(const char *glob);
 
+/* One line on stderr that each call rewrites, while stderr is a terminal: for people who wait. NULL
+ * takes it away; after log_status_end (the terminal is somebody else's now) it never comes back. */
+void log_status(const char *text);
+void log_status_end(void);
+
 /* Raw text of a -d item: no prefix. Call only under log_enabled(mask). */
 void log_raw(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

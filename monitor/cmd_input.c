@@ -187,6 +187,17 @@ void cmd_screendump(struct mon_call *c)
     display_screenshot_as(c->p.display, file, png, &c->err);
 }
 
+void cmd_screentext(struct mon_call *c)
+{
+    char *text = display_text(c->p.display);
+    if (text) {
+        call_print(c, "%s", text);
+    } else {
+        call_error(c, MON_GENERIC, "the screen is in a graphics mode");
+    }
+    g_free(text);
+}
+
 /* --- discs --------------------------------------------------------------------------------- */
 
 static struct drive *find_drive(struct mon_call *c, const char *name)

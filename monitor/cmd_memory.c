@@ -83,7 +83,8 @@ static size_t source_read(const struct source *s, uint64_t addr, uint8_t *buf, s
     while (n < len) {
         size_t part = MIN(len - n, 0x1000 - ((addr + n) & 0xfff));
         struct mem_section section;
-        if (!physmem_lookup(s->mem, addr + n, &section) || !dma_read(s->mem, addr + n, buf + n, part)) {
+        if (!physmem_lookup(s->mem, addr + n, &section) ||
+            !dma_read(s->mem, addr + n, buf + n, part)) {
             break;
         }
         n += part;

@@ -355,6 +355,14 @@ void qmp_trace_event_get_state(struct mon_call *c)
     c->ret = json_array(); /* -d items are switched by `trace-event`; there is nothing else */
 }
 
+/* Ours: what a text mode shows, so that a test need not read pictures. null: a graphics mode. */
+void qmp_query_screentext(struct mon_call *c)
+{
+    char *text = display_text(c->p.display);
+    c->ret = json_pack("{s:o}", "text", text ? mon_json_text(text) : json_null());
+    g_free(text);
+}
+
 /* --- PCI ----------------------------------------------------------------------------------- */
 
 static void add_region(json_t *list, int bar, uint64_t size, uint64_t mapped, bool io, bool mem64,

@@ -6,6 +6,7 @@
 
 #include "backend/char/chardev_int.h"
 #include "core/device.h"
+#include "core/log.h"
 #include "os/os.h"
 
 /* --- null --------------------------------------------------------------------------------- */
@@ -45,6 +46,16 @@ static bool stdio_open(struct chardev *c, const struct opts *o, GError **err)
     return true;
 }
 
+/* The terminal speaks for itself from the first byte on. */
+static size_t stdio_write(struct chardev *c, const uint8_t *buf, size_t len)
+{
+    if (!c->priv) {
+        c->priv = c;
+        log_status_end();
+    }
+    return chardev_fd_write(c, buf, len);
+}
+
 static const char *const stdio_keys[] = { "signal", NULL };
 
 const struct chardev_kind chardev_kind_stdio = {
@@ -53,7 +64,7 @@ const struct chardev_kind chardev_kind_stdio = {
     .keys = stdio_keys,
     .open = stdio_open,
     .close = chardev_fd_detach,
-    .write = chardev_fd_write,
+    .write = stdio_write,
     .accept_input = chardev_fd_accept_input,
     .flush = chardev_fd_flush,
 };

@@ -24,11 +24,12 @@ def take_terminal():
 class Terminal:
     """emu on a pseudo terminal of its own."""
 
-    def __init__(self, *args, controlling=True):
+    def __init__(self, *args, controlling=True, stderr=False):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen([EMU, '-display', 'none', *args], stdin=self.slave,
-                                        stdout=self.slave, stderr=subprocess.DEVNULL,
+                                        stdout=self.slave,
+                                        stderr=self.slave if stderr else subprocess.DEVNULL,
                                         start_new_session=True,
                                         preexec_fn=take_terminal if controlling else None)
         self.stream = Stream(self.master)
@@ -211,5 +212,37 @@ def sockets():
                 os.unlink('hmp.sock')
 
 
+def progress():
+    """Where a person waits at a terminal one line says so; to a file nothing is said."""
+    with Machine('-vga', 'none', '-S') as machine:
+        qmp = machine.qmp()
+        qmp.command('cont')
+        qmp.command('quit')
+        machine.wait()
+        check('nothing from the guest' not in machine.stderr(), machine.stderr())
+    master, slave = pty.openpty()
+    process = subprocess.Popen([EMU, '-vga', 'none', '-display', 'none'], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=slave, start_new_session=True)
+    try:
+        stream = Stream(master)
+        line = rb'\remu: tcg, (\d+ MIPS, )?firmware, [0-9.]+ s, nothing from the guest yet\x1b\[K'
+        stream.until(line)
+        stream.until(line)
+        process.send_signal(signal.SIGTERM)
+        stream.until(rb'\r\x1b\[Kemu: terminated by a signal\r\n')
+        equal(process.wait(LIMIT), 0, 'exit status')
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+    # A terminal that the guest writes to is the guest's.
+    with Terminal('-nographic', stderr=True) as t:
+        text = t.stream.until(rb'SeaBIOS.*Booting')
+        check(b'nothing from' not in text[text.index(b'SeaBIOS'):], text)
+        t.type(b'\x01x')
+        t.ended()
+
+
 monlib.main(editing, history, completion, expressions_and_errors, mux_with_serial,
-            redox_command_line, every_way_out_restores_the_terminal, sockets)
+            redox_command_line, progress, every_way_out_restores_the_terminal, sockets)

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import monlib
-from monlib import IS_QEMU, Failed, Machine, check
+from monlib import Failed, Machine, check
 
 import bootlib
 
@@ -19,12 +19,8 @@ class Screen:
         self.machine, self.qmp, self.pictures = machine, qmp, []
 
     def text(self):
-        """The text screen, from the adapter's memory."""
-        path = self.machine.file('vram')
-        self.qmp.command('pmemsave', val=0xb8000, size=4000, filename=path)
-        with open(path, 'rb') as f:
-            cells = f.read()[0::2].decode('cp437')
-        return '\n'.join(cells[i:i + 80].rstrip() for i in range(0, 2000, 80))
+        """What the text screen shows, to know where the installer is."""
+        return self.qmp.command('x-query-screentext')['text'] or ''
 
     def wait(self, word, gone=False):
         deadline, text = time.monotonic() + STEP, ''
