@@ -809,12 +809,14 @@ int vm_run(struct vm *vm)
         clock_start(vm->clock);
         vcpus_resume(vm->vcpus);
     }
+    vm_progress_start(vm);
     machine_unlock();
     if (vm->config->daemonize) {
         os_daemonize_ready();
     }
     loop_run(vm->loop);
     machine_lock();
+    vm_progress_free(vm);
     vcpus_pause(vm->vcpus);
     for (guint i = 0; i < vm->drives->len; i++) {
         const struct drive *d = g_ptr_array_index(vm->drives, i);
