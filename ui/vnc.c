@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <rfb/rfb.h>
+#include <rfb/rfbregion.h>
 
 #include "core/console.h"
 #include "core/device.h"
@@ -185,17 +186,23 @@ static enum rfbNewClientAction on_client(rfbClientPtr client)
 
 /* --- the picture ---------------------------------------------------------------------------- */
 
-/* LibVNCServer's own order is red in the lowest byte. */
 static void copy(struct vnc_ui *u, const struct surface *s, int x0, int y0, int x1, int y1)
 {
     for (int y = y0; y < y1; y++) {
         const uint32_t *from = s->pixels + (size_t)y * (size_t)s->stride;
         uint32_t *to = u->pixels + (size_t)y * (size_t)u->width;
-        for (int x = x0; x < x1; x++) {
-            uint32_t v = from[x];
-            to[x] = (v & 0xff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
+        if (x1 > x0) {
+            memcpy(to + x0, from + x0, (size_t)(x1 - x0) * sizeof *to);
         }
     }
+}
+
+/* Ours is 0x00RRGGBB, as most clients want it; LibVNCServer's own has red lowest. */
+static void pixel_format(struct vnc_ui *u)
+{
+    u->server->serverFormat.redShift = 16;
+    u->server->serverFormat.greenShift = 8;
+    u->server->serverFormat.blueShift = 0;
 }
 
 static void update(struct vnc_ui *u)
@@ -222,6 +229,7 @@ static void update(struct vnc_ui *u)
     machine_unlock();
     if (resized) {
         rfbNewFramebuffer(u->server, (char *)u->pixels, u->width, u->height, 8, 3, 4);
+        pixel_format(u);
         g_free(old);
     }
     if (x1 > x0 && y1 > y0) {
@@ -229,12 +237,25 @@ static void update(struct vnc_ui *u)
     }
 }
 
+/* Does any client wait for a picture? Drawing for one that is busy with the last would only cost
+ * the guest its time. */
+static bool somebody_waits(struct vnc_ui *u)
+{
+    bool waits = false;
+    rfbClientIteratorPtr all = rfbGetClientIterator(u->server);
+    for (rfbClientPtr c = rfbClientIteratorNext(all); c; c = rfbClientIteratorNext(all)) {
+        waits |= c->state != RFB_NORMAL || !sraRgnEmpty(c->requestedRegion);
+    }
+    rfbReleaseClientIterator(all);
+    return waits;
+}
+
 static gpointer serve(gpointer data)
 {
     struct vnc_ui *u = data;
     os_thread_name("vnc");
     while (!g_atomic_int_get(&u->quit)) {
-        if (u->server->clientHead) {
+        if (u->server->clientHead && somebody_waits(u)) {
             update(u);
         }
         rfbProcessEvents(u->server, POLL_US);
@@ -297,6 +318,7 @@ static bool start(struct vnc_ui *u, in_addr_t host, int port, GError **err)
         return false;
     }
     u->server->frameBuffer = (char *)u->pixels;
+    pixel_format(u);
     u->server->screenData = u;
     u->server->desktopName = "emu";
     u->server->alwaysShared = TRUE;

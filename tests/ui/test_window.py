@@ -83,7 +83,7 @@ class X:
         with open(f'{WORK}/xvfb.log', 'wb') as log:
             self.server = subprocess.Popen(
                 ['Xvfb', '-displayfd', str(give), '-screen', '0', '%dx%dx24' % SCREEN, '-fbdir',
-                 WORK, '-nolisten', 'tcp'], pass_fds=[give], stdout=log, stderr=log)
+                 WORK, '-nolisten', 'tcp', '-noreset'], pass_fds=[give], stdout=log, stderr=log)
         os.close(give)
         with os.fdopen(out) as f:
             number = f.readline().strip()
