@@ -61,6 +61,16 @@ $(eval $(call probe,JANSSON,jansson,jansson))
 $(eval $(call probe,SDL2,sdl2,sdl2))
 $(eval $(call probe,VNC,libvncserver,vnc))
 $(eval $(call probe,CURSES,ncursesw,curses))
+# libdw for line numbers, libiberty (which has no .pc file) for C++ and Rust names: module dw
+ifneq ($(DW),no)
+ifeq ($(shell $(PKG_CONFIG) --exists libdw 2>/dev/null && echo y),y)
+HAVE += dw
+LIB_dw := $(shell $(PKG_CONFIG) --libs libdw)
+ifneq ($(shell printf '\043include <libiberty/demangle.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
+LIB_dw += -liberty
+endif
+endif
+endif
 # Debian 12's Zydis has no .pc file.
 ifeq ($(filter zydis,$(HAVE))$(filter no,$(ZYDIS)),)
 ifneq ($(shell printf '\043include <Zydis/Zydis.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)

@@ -99,8 +99,24 @@ def branches_and_symbols(folder):
         sys.exit(f'{len(data["branches"])} branches')
 
 
+def lines_and_demangling(folder):
+    """Names of C++ and line numbers, where the module for them was built."""
+    if not os.path.exists(f'{os.path.dirname(EMU)}/lib/emu-dw.so'):
+        return
+    with open(f'{folder}/place.c', 'w') as f:
+        f.write('void place(void) __asm__("_ZN3foo3barEv");\n'
+                'void place(void)\n{\n    __asm__(".skip 4096, 0x90");\n}\n')
+    subprocess.run(['gcc', '-g', '-O1', '-fcf-protection=none', '-nostdlib', '-static', '-no-pie',
+                    '-Wl,-Ttext=0xf0000,-e0xf0000,--build-id=none', '-o', f'{folder}/place.elf',
+                    f'{folder}/place.c'], check=True)
+    process = start(assemble(folder, 64, 'NO_IDT\n ud2'), '-no-reboot', '-symbols',
+                    f'{folder}/place.elf')
+    _, text = process.communicate(timeout=LIMIT)
+    expect(text, r'triple fault .* <foo::bar\(\)\+0x[0-9a-f]+/0x[0-9a-f]+ \(place.c:4\)>')
+
+
 def main():
-    for test in (panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols):
+    for test in (lines_and_demangling, panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
 
