@@ -134,6 +134,7 @@ static int cb_irq_ack(void *opaque, unsigned vcpu)
     machine_lock();
     int v = pc_irq_ack(vm->pc, vcpu);
     trace_irq_accept(vcpu, v);
+    vm->irqs_taken += v >= 0;
     machine_unlock();
     return v;
 }
@@ -700,6 +701,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
     return vm->drives && setup_chardevs(c, vm->chardevs, &vm->pc_config, err) &&
            setup_monitors(vm, err) && make_board(vm, err) &&
            (vm->vcpus || make_vcpus(vm, err)) && start_monitors(vm, err) && make_gdb(vm, err) &&
+           vm_watchdog_make(vm, err) &&
            make_process(vm, err) && vm_report_start(vm, err) && vm_accel_start(vm, err) &&
            /* last: what fails before must not meet a terminal in curses' hands */
            vm_ui_open(vm, err);
@@ -736,6 +738,7 @@ void vm_free(struct vm *vm)
     free_monitors(vm);
     vm_report_free(vm);
     gdbstub_free(vm->gdb, vm->status);
+    vm_watchdog_free(vm->watchdog);
     vm_accel_stop(vm);
     if (vm->vcpus) {
         vcpus_free(vm->vcpus);

@@ -57,6 +57,7 @@ struct vm {
     bool empty; /* -machine none */
     struct gdbstub *gdb; /* -gdb; NULL: none */
     struct vm_notes *notes;
+    uint64_t irqs_taken;
     struct vm_watchdog *watchdog; /* -watchdog-explain; NULL: off */
     struct postmortem *postmortem;
     struct pm_io_ring *pm_io; /* the last device accesses, for it */
@@ -107,6 +108,10 @@ void vm_postmortem_start(struct vm *vm); /* vCPUs are there, and stand still */
 void vm_died(struct vm *vm, enum pm_reason why, const struct x86_state *s, unsigned vcpu);
 void vm_died_here(struct vm *vm, enum pm_reason why); /* the state of the caller's own vCPU */
 void vm_guest_resets(struct vm *vm);
+
+/* vm_watchdog.c: once the vCPUs exist. */
+bool vm_watchdog_make(struct vm *vm, GError **err);
+void vm_watchdog_free(struct vm_watchdog *w);
 
 /* vm_control.c */
 void vm_emit(struct vm *vm, const struct vm_event *e);

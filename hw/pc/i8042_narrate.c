@@ -19,8 +19,8 @@ static const struct narrate_value commands[] = {
     { 0xd2, "write the keyboard's output buffer" },
     { 0xd3, "write the mouse's output buffer" },
     { 0xd4, "next byte to the mouse" },
-    { 0xdd, "A20 off" },
-    { 0xdf, "A20 on" },
+    { 0xdd, "A20 off, where known" },
+    { 0xdf, "A20 on, where known" },
     { 0xfe, "reset the processor" },
     { 0, NULL },
 };
