@@ -138,11 +138,9 @@ void info_accel(struct mon_call *c)
 {
     const struct accel_ops *ops = vcpus_ops(c->p.vcpus);
     call_print(c, "accelerator: %s (%s)\n", ops->name, ops->desc);
-    if (ops->stats) {
-        vm_freeze(c->vm);
-        ops->stats(vcpus_vm(c->p.vcpus), c->out);
-        vm_thaw(c->vm);
-    }
+    vm_freeze(c->vm);
+    vcpus_stats(c->p.vcpus, c->out);
+    vm_thaw(c->vm);
 }
 
 void info_jit(struct mon_call *c)

@@ -226,7 +226,7 @@ void vcpus_stats(struct vcpus *v, GString *out)
         "pio", "mmio",  "emulate", "hlt",   "shutdown", "irq-window",
         "msr", "cpuid", "eoi",     "debug", "kick",     "fail",
     };
-    g_string_append_printf(out, "accelerator %s, moved %" G_GUINT64_FORMAT " times\n", v->ops->name,
+    g_string_append_printf(out, "%s, moved %" G_GUINT64_FORMAT " times\n", v->ops->name,
                            v->switches);
     for (unsigned i = 0; i < v->n; i++) {
         const struct vcpu *c = &v->cpu[i];

@@ -355,7 +355,14 @@ static int set_sregs(struct accel_vcpu *v, const struct x86_state *s, uint32_t g
     if (groups & X86_GROUP_MSR) {
         r.apic_base = s->msr.apic_base;
     }
-    return kvm_ioctl(v->fd, KVM_SET_SREGS, &r);
+    ret = kvm_ioctl(v->fd, KVM_SET_SREGS, &r);
+    bool legacy = (r.cr0 & X86_CR0_PG) && !(r.efer & X86_EFER_LMA);
+    if (ret >= 0 && legacy) { /* there are software kinds that page in long mode only */
+        struct kvm_sregs now;
+        ret = kvm_ioctl(v->fd, KVM_GET_SREGS, &now);
+        ret = ret >= 0 && !(now.cr0 & X86_CR0_PG) ? -EOPNOTSUPP : ret;
+    }
+    return ret;
 }
 
 /* --- x87 and vectors -------------------------------------------------------------------------- */
