@@ -72,6 +72,7 @@ struct host_vcpu {
     struct revirt_msr_range msrs[REVIRT_MAX_MSRS];
     unsigned n_msrs;
     bool ran, quiet, owed;
+    uint32_t owed_count; /* exits that owed */
     int inject; /* vector to deliver, or -1 */
     bool window, rekick, tpr_changed, acked;
     uint64_t ack_rip;        /* where an interrupt was accepted */

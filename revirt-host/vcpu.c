@@ -209,11 +209,14 @@ static struct revirt_exit *new_exit(struct host_vcpu *v, enum revirt_exit_kind k
 /* Gives v->exit to the VMM and waits for the RUN that brings what is owed. */
 static void exit_in_place(struct host_vcpu *v)
 {
+    struct survivor_head *h = (struct survivor_head *)v->survivor;
     v->owed = true;
+    atomic_store(&h->owed, ++v->owed_count);
     if (!reply_exit(v) || !await_run(v)) {
         longjmp(v->out, OUT_GONE);
     }
     v->owed = false;
+    atomic_store(&h->owed, 0);
 }
 
 static uint64_t cut(uint64_t value, unsigned size)
@@ -353,6 +356,7 @@ static int bus_irq_ack(void *opaque)
         return -1;
     }
     v->inject = -1;
+    atomic_fetch_add(&((struct survivor_head *)v->survivor)->injected, 1);
     v->acked = true;
     v->ack_rip = v->cpu->st.rip;
     if (!v->window) {

@@ -40,11 +40,15 @@ struct accel_vcpu {
     int kick_fd;
     uint8_t *survivor;
     size_t survivor_size;
-    _Atomic bool irq;        /* INTR */
-    _Atomic bool running;    /* in vcpu_run */
-    bool ready;              /* the host said so at the last exit, and nothing was set since */
-    bool owed;               /* the last exit waits for data */
-    struct revirt_exit last; /* of which run is the answer */
+    _Atomic bool irq;     /* INTR */
+    _Atomic bool running; /* in vcpu_run */
+    bool ready;           /* the host said so at the last exit, and nothing was set since */
+    bool owed;            /* the last exit waits for data */
+    bool wrote, pair;     /* the last access; it follows a read that gave pair_value */
+    bool read_value_known;
+    uint64_t read_rip, pair_value;
+    uint32_t owed_count, inject_count; /* of exits that did, of interrupts given to the host */
+    struct revirt_exit last;           /* of which run is the answer */
     struct revirt_run run;
     _Atomic uint64_t tsc_offset;
 };

@@ -13,31 +13,42 @@
 
 /* --- a dead host's registers ------------------------------------------------------------------ */
 
-/* The bus of one instruction that the host had begun: its first access was made already. */
+/* The bus of one instruction that the host had begun: its accesses so far were made already. They
+ * are one, or a read and the write that followed it. */
 struct replay {
     struct accel_vcpu *v;
-    bool used;
+    bool read, wrote; /* done again */
 };
 
-static bool replay_first(struct replay *r)
+static bool replay_read(struct replay *r, uint64_t *value)
 {
-    bool first = !r->used && r->v->last.kind != REVIRT_EXIT_CPUID;
-    r->used = true;
-    return first;
+    const struct accel_vcpu *v = r->v;
+    bool known = !r->read && (v->pair || !v->wrote);
+    r->read = true;
+    *value = v->pair ? v->pair_value : v->run.value;
+    return known;
+}
+
+static bool replay_write(struct replay *r)
+{
+    bool known = !r->wrote && r->v->wrote;
+    r->wrote = true;
+    return known;
 }
 
 static uint32_t replay_pio_read(void *opaque, uint16_t port, unsigned size)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    return replay_first(r) ? (uint32_t)r->v->run.value : cb->pio_read(cb->opaque, port, size);
+    uint64_t v;
+    return replay_read(r, &v) ? (uint32_t)v : cb->pio_read(cb->opaque, port, size);
 }
 
 static void replay_pio_write(void *opaque, uint16_t port, uint32_t value, unsigned size)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    if (!replay_first(r)) {
+    if (!replay_write(r)) {
         cb->pio_write(cb->opaque, port, value, size);
     }
 }
@@ -46,14 +57,15 @@ static uint64_t replay_mmio_read(void *opaque, gpa_t gpa, unsigned size)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    return replay_first(r) ? r->v->run.value : cb->mmio_read(cb->opaque, gpa, size);
+    uint64_t v;
+    return replay_read(r, &v) ? v : cb->mmio_read(cb->opaque, gpa, size);
 }
 
 static void replay_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    if (!replay_first(r)) {
+    if (!replay_write(r)) {
         cb->mmio_write(cb->opaque, gpa, value, size);
     }
 }
@@ -62,8 +74,7 @@ static bool replay_msr_read(void *opaque, uint32_t msr, uint64_t *value)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    if (replay_first(r)) {
-        *value = r->v->run.value;
+    if (replay_read(r, value)) {
         return !r->v->run.fault;
     }
     return cb->msr_read && cb->msr_read(cb->opaque, r->v->index, msr, value);
@@ -73,7 +84,7 @@ static bool replay_msr_write(void *opaque, uint32_t msr, uint64_t value)
 {
     struct replay *r = opaque;
     const struct accel_callbacks *cb = &r->v->vm->cb;
-    return replay_first(r) ? !r->v->run.fault
+    return replay_write(r) ? !r->v->run.fault
                            : cb->msr_write && cb->msr_write(cb->opaque, r->v->index, msr, value);
 }
 
@@ -83,9 +94,10 @@ static uint64_t replay_tsc(void *opaque)
     return (uint64_t)os_clock_ns();
 }
 
-/* The access of the instruction in progress was made before the host died: finish it here, so that
- * no port is written twice and no byte of a FIFO is lost. */
-static void finish_owed(struct accel_vcpu *v, struct x86_state *s)
+/* What the host owed the guest when it died: the rest of an instruction whose access was made
+ * already, so that no port is written twice and no byte of a FIFO is lost; or an interrupt that the
+ * interrupt controller has handed over. */
+static void finish_run(struct accel_vcpu *v, struct x86_state *s, bool owed, bool inject)
 {
     const struct accel_params *p = &v->vm->params;
     struct replay r = { .v = v };
@@ -103,7 +115,11 @@ static void finish_owed(struct accel_vcpu *v, struct x86_state *s)
     }
     s->groups = X86_GROUP_ALL;
     x86_cpu_set_state(cpu, s);
-    x86_emulate_one(cpu);
+    if (inject) {
+        x86_deliver(cpu, X86_EVENT_EXTERNAL, v->run.vector, false, 0);
+    } else if (owed) {
+        x86_emulate_one(cpu);
+    }
     cpu->bus.msr_read = NULL;
     x86_cpu_get_state(cpu, s);
     x86_cpu_free(cpu);
@@ -113,7 +129,7 @@ static void finish_owed(struct accel_vcpu *v, struct x86_state *s)
 static bool survivor_known(const struct accel_vcpu *v)
 {
     static const struct survivor_head mine = SURVIVOR_HEAD;
-    return v->survivor && memcmp(v->survivor, &mine, sizeof mine) == 0;
+    return v->survivor && memcmp(v->survivor, &mine, SURVIVOR_SAME) == 0;
 }
 
 static int get_from_survivor(struct accel_vcpu *v, struct x86_state *s)
@@ -130,8 +146,12 @@ static int get_from_survivor(struct accel_vcpu *v, struct x86_state *s)
     copy->bus.tsc = replay_tsc;
     x86_cpu_get_state(copy, s);
     free(copy);
-    if (v->owed) {
-        finish_owed(v, s);
+    const struct survivor_head *h = (const struct survivor_head *)v->survivor;
+    bool owed = v->owed && atomic_load(&h->owed) == v->owed_count;
+    bool inject = atomic_load(&h->injected) != v->inject_count;
+    if (owed || inject) {
+        finish_run(v, s, owed, inject);
+        v->inject_count = atomic_load(&h->injected);
     }
     return 0;
 }

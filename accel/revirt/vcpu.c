@@ -37,6 +37,7 @@ static void prepare_interrupt(struct accel_vcpu *v)
         if (vector >= 0) {
             v->run.flags = REVIRT_RUN_INJECT;
             v->run.vector = (uint32_t)vector;
+            v->inject_count++;
         }
     }
     if (atomic_load(&v->irq)) {
@@ -96,9 +97,25 @@ static bool sane(const struct revirt_exit *x)
     }
 }
 
+/* For finish_run: an instruction that reads and then writes makes two exits. */
+static void note_access(struct accel_vcpu *v)
+{
+    const struct revirt_exit *x = &v->last;
+    bool read_before = v->read_rip == x->rip && v->read_value_known;
+    v->wrote = (x->kind == REVIRT_EXIT_PIO && x->u.pio.write) ||
+               (x->kind == REVIRT_EXIT_MMIO && x->u.mmio.write) ||
+               (x->kind == REVIRT_EXIT_MSR && x->u.msr.write);
+    v->pair = v->wrote && read_before;
+    v->pair_value = v->run.value;
+    v->read_rip = x->rip;
+    v->read_value_known =
+        !v->wrote && (x->kind == REVIRT_EXIT_PIO || x->kind == REVIRT_EXIT_MMIO);
+}
+
 /* True: served, run again. */
 static bool serve(struct accel_vcpu *v)
 {
+    note_access(v);
     v->run.value = 0;
     v->run.fault = 0;
     switch (v->last.kind) {
@@ -135,6 +152,7 @@ static int run_once(struct accel_vcpu *v)
     v->last = buf.exit;
     v->ready = v->last.flags & REVIRT_EXIT_READY;
     v->owed = v->last.flags & REVIRT_EXIT_OWED;
+    v->owed_count += v->owed;
     atomic_store(&v->tsc_offset, v->last.tsc_offset);
     if (v->last.cr8 != cr8 && cb->tpr_write) {
         cb->tpr_write(cb->opaque, v->index, (uint8_t)v->last.cr8);
