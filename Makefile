@@ -290,7 +290,7 @@ test-now:
 
 # What a build for Redox would be: its imports, its unit tests, a boot sector, revirt on it.
 REDOX = $(SUBMAKE) $J OS=redox-like BUILDDIR='$B/redox-like'
-REDOX_TESTS = tests/unit/os tests/unit/core tests/unit/backend tests/unit/hw tests/accel tests/board
+REDOX_TESTS = tests/unit/os tests/unit/core tests/unit/backend tests/accel tests/board
 redox-like:
 	@$(REDOX) all guests
 	@$Stools/redox-symbols '$B/redox-like/emu' '$B/redox-like/revirt-host'
