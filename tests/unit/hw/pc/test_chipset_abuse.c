@@ -3,7 +3,7 @@
 /* link: hw/pc/pic8259.c hw/pc/pit8254.c hw/pc/pcspk.c hw/pc/cmos_rtc.c hw/pc/dma8237.c */
 /* link: hw/pc/i8042.c hw/pc/ps2_kbd.c hw/pc/ps2_mouse.c hw/pc/port92.c hw/pc/vmport.c */
 /* link: hw/pc/acpi_pm.c hw/pc/hpet.c hw/pc/ioapic.c hw/pc/lapic.c hw/pc/apic_deliver.c */
-/* link: hw/pc/apic_timer.c hw/pc/debugcon.c hw/char/uart16550.c */
+/* link: hw/pc/apic_timer.c hw/pc/apic_describe.c hw/pc/debugcon.c hw/char/uart16550.c */
 /* link: hw/char/parallel.c core/device.c core/opts.c core/error.c core/log.c core/clock.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c core/input.c core/types.c */
 /* link: os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/isa.c tests/fake/irq.c */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: hw/pc/lapic.c hw/pc/apic_deliver.c hw/pc/apic_timer.c hw/pc/ioapic.c hw/pc/pic8259.c */
+/* link: hw/pc/lapic.c hw/pc/apic_describe.c hw/pc/apic_deliver.c hw/pc/apic_timer.c */
+/* link: hw/pc/ioapic.c hw/pc/pic8259.c */
 /* link: core/device.c core/opts.c core/error.c core/log.c core/clock.c core/ioport.c */
 /* link: core/physmem.c core/physmem_access.c core/input.c core/types.c */
 /* link: os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/isa.c tests/fake/irq.c */
