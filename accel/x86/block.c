@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "accel/x86/disas.h"
+#include "core/log.h"
 #include "core/physmem.h"
 
 #define HASH_BITS     15
@@ -614,6 +616,31 @@ static bool break_at(const struct x86_block_cache *c, uint64_t off)
     return false;
 }
 
+/* -d in_asm: once when it is decoded, which for hot code is often before it is translated. */
+static void log_block(struct x86_cpu *cpu, const struct x86_block *b)
+{
+    uint64_t rip = cpu->st.rip, base = b->mode == 8 ? 0 : cpu->st.seg[X86_CS].base;
+    if (!log_pc_wanted(base + rip)) {
+        return;
+    }
+    char text[160];
+    log_raw("----------------\nIN: %04x:%016llx, physical %llx\n", cpu->st.seg[X86_CS].sel,
+            (unsigned long long)rip, (unsigned long long)b->gpa);
+    uint8_t bytes[X86_INSN_MAX];
+    gpa_t gpa = b->gpa;
+    for (unsigned k = 0; k < b->n; k++) {
+        unsigned len = b->insns[k].len;
+        if (b->gpa2 != X86_NO_PAGE || !dma_read(cpu->pm, gpa, bytes, len)) {
+            log_raw("0x%08llx: (over two pages)\n", (unsigned long long)rip);
+            break;
+        }
+        x86_disas(text, sizeof text, bytes, len, rip, b->mode);
+        log_raw("0x%08llx:  %s\n", (unsigned long long)rip, text);
+        rip += len;
+        gpa += len;
+    }
+}
+
 static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_block *b, gpa_t gpa,
                                       gpa_t gpa2)
 {
@@ -628,6 +655,10 @@ static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_bloc
         page_link(c, b, gpa2);
     }
     c->stats.built++;
+    if (log_enabled(LOG_IN_ASM) &&
+        (b->max_insns != 1 || log_enabled(LOG_EXEC | LOG_CPU))) {
+        log_block(c->cpu, b);
+    }
     return b;
 }
 

@@ -10,13 +10,15 @@
  */
 #include "accel/x86/block.h"
 #include "accel/x86/flags.h"
+#include "accel/x86/state_text.h"
+#include "core/log.h"
 
 static bool needs_steps(const struct x86_cpu *cpu)
 {
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
            cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds || c->dbg_step ||
-           c->one_insn || c->branches;
+           log_enabled(LOG_EXEC | LOG_CPU) || c->one_insn || c->branches;
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)
@@ -97,7 +99,23 @@ static const struct x86_insn *step_insn(struct x86_cpu *cpu, struct x86_insn *tm
 static void note_branch(struct x86_cpu *cpu, uint64_t from)
 {
     struct x86_branch_ring *r = cpu->blocks->branches;
-    r->rec[r->n++ % X86_BRANCH_LOG_SIZE] = (struct x86_branch_rec){from, code_linear(cpu)};
+    r->rec[r->n++ % X86_BRANCH_LOG_SIZE] = (struct x86_branch_rec){ from, code_linear(cpu) };
+}
+
+/* -d exec and cpu go instruction by instruction, in either engine. */
+static void log_insn(struct x86_cpu *cpu)
+{
+    uint64_t lin = code_linear(cpu);
+    char text[2048] = "";
+    if (!log_pc_wanted(lin)) {
+        return;
+    }
+    if (log_enabled(LOG_CPU)) {
+        x86_rflags(cpu);
+        x86_state_text(&cpu->st, text, sizeof text);
+    }
+    log_raw("Trace %u: %04x:%016llx [%016llx]\n%s", cpu->apic_id, cpu->st.seg[X86_CS].sel,
+            (unsigned long long)cpu->st.rip, (unsigned long long)lin, text);
 }
 
 /* One instruction with everything looked at. */
@@ -113,6 +131,9 @@ static enum x86_stop step(struct x86_cpu *cpu)
     }
     if (cpu->debug_kinds & X86_DBG_EXEC) {
         x86_debug_code(cpu);
+    }
+    if (log_enabled(LOG_EXEC | LOG_CPU)) {
+        log_insn(cpu);
     }
     cpu->st.ev.sti_shadow = cpu->st.ev.movss_shadow = 0;
     const struct x86_insn *i = step_insn(cpu, &tmp);
@@ -199,7 +220,7 @@ static bool run_blocks(struct x86_cpu *cpu)
                 if (legacy && near_limit(cpu, NULL, limit)) {
                     return true;
                 }
-                c->cur = NULL; /* fetching may fault */
+                c->cur = NULL;               /* fetching may fault */
                 b = find_block(c, lin, key); /* may have dropped what `from` is part of */
                 if (!b) {
                     return true;

@@ -130,8 +130,9 @@ def test_system():
     text = sector.run('mmu', sector.LONG + 'mov al, [0x200000]', '-d', 'mmu,pcall')
     sector.expect('mmu', text, r'^mmu: r 0x200000 -> 0x200000, rwx, page 2\^21$',
                   r'^far jmp 0018:0{12}7\w\w\w, operand size')
-    text = sector.run('reset', 'mov al, 0xfe\n out 0x64, al\n hlt', '-d', 'cpu_reset', '-trace',
-                      'vm_reset', status=0)
+    text = sector.run('asm', GUEST, '-d', 'in_asm,exec,cpu,pc=0x7c00..0x7dff')
+    sector.expect('in_asm', text, r'^IN: 0000:0{12}7c\w\w, physical 7c', r'^0x00007c\w\w:  int 0x21$',
+                  r'^Trace 0: 0000:0{12}7c\w\w ', r'^RAX=', r'^CR0=')
     text = sector.run('none', GUEST)
     sector.refuse('without -d', text, r'^\w+: .*(<-|->)')
 
