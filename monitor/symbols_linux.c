@@ -202,6 +202,19 @@ static bool find_offsets(struct tables *t)
     return is_kernel(t->base);
 }
 
+/* memmem is not ISO C. */
+static uint8_t *find_digits(uint8_t *p, const uint8_t *end)
+{
+    while ((size_t)(end - p) >= sizeof digits &&
+           (p = memchr(p, digits[0], (size_t)(end - p) - sizeof digits + 1))) {
+        if (memcmp(p, digits, sizeof digits) == 0) {
+            return p;
+        }
+        p++;
+    }
+    return NULL;
+}
+
 static bool find_tables(struct tables *t, uint64_t anchor)
 {
     uint8_t *buf = g_malloc(CHUNK + sizeof digits);
@@ -213,8 +226,7 @@ static bool find_tables(struct tables *t, uint64_t anchor)
         if (!n) {
             at -= CHUNK - 4096; /* the next page */
         }
-        while (n > sizeof digits && !found &&
-               (p = memmem(p, n - (size_t)(p - buf), digits, sizeof digits))) {
+        while (!found && (p = find_digits(p, buf + n))) {
             found = tokens_at(t, at + (uint64_t)(p - buf));
             unsigned markers = found ? find_markers(t) : 0;
             found = found && ((markers && find_names(t, markers)) || find_names_by_base(t)) &&
