@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dump-guest-memory: an ELF64 core (System V ABI, AMD64 supplement; Linux's struct elf_prstatus
- * for the registers of each processor). Without -p a segment is a range of physical memory, with -p
- * a range of the processor's virtual memory.
+ * for the registers of each processor). Memory is in the file once, by physical address. Without -p
+ * a segment is a range of physical memory, with -p a range of the processor's virtual memory, which
+ * points to where its pages are (a kernel maps some of them thousands of times).
  */
 #include <string.h>
 
@@ -11,7 +12,8 @@
 #include "monitor/commands.h"
 #include "os/os.h"
 
-#define MAX_SEGMENTS 65000 /* e_phnum has 16 bits, 65535 is special */
+#define MAX_SEGMENTS (1u << 20)
+#define PN_XNUM      0xffff /* more program headers: their number is in section header 0 */
 #define PRSTATUS     336   /* sizeof(struct elf_prstatus) on x86-64 */
 #define PR_REG       112   /* offset of pr_reg */
 
@@ -21,7 +23,8 @@ struct segment {
 
 struct core {
     struct mon_call *c;
-    GArray *segments;
+    GArray *segments; /* as the headers name them */
+    GArray *ram;      /* as the file holds them, ascending; the same without -p */
     uint64_t begin, end; /* of physical memory to be saved; end: first byte behind */
     int fd;
     uint64_t off;
@@ -38,21 +41,21 @@ static void put(GByteArray *out, uint64_t v, unsigned size)
 
 /* --- what is saved ------------------------------------------------------------------------- */
 
-static void add_segment(struct core *k, uint64_t vaddr, uint64_t paddr, uint64_t size)
+static void add_segment(struct core *k, GArray *to, uint64_t vaddr, uint64_t paddr, uint64_t size)
 {
     struct segment s = { .vaddr = vaddr, .paddr = paddr, .size = size };
-    if (k->segments->len > 0) {
-        struct segment *last = &g_array_index(k->segments, struct segment, k->segments->len - 1);
+    if (to->len > 0) {
+        struct segment *last = &g_array_index(to, struct segment, to->len - 1);
         bool joins = vaddr == 0 || last->vaddr + last->size == vaddr;
         if (last->paddr + last->size == paddr && joins) {
             last->size += size;
             return;
         }
     }
-    if (k->segments->len < MAX_SEGMENTS) {
-        g_array_append_val(k->segments, s);
+    if (to->len < MAX_SEGMENTS) {
+        g_array_append_val(to, s);
     } else {
-        call_error(k->c, MON_GENERIC, "more than %d ranges are mapped; save without -p",
+        call_error(k->c, MON_GENERIC, "more than %u ranges are mapped; save without -p",
                    MAX_SEGMENTS);
     }
 }
@@ -64,7 +67,7 @@ static void add_sections(void *opaque, const struct mem_section *view, size_t n)
         const struct mem_section *s = &view[i];
         uint64_t first = MAX(s->gpa, k->begin), end = MIN(s->gpa + s->size, k->end);
         if (s->kind == MEM_RAM && first < end) {
-            add_segment(k, 0, first, end - first);
+            add_segment(k, k->ram, 0, first, end - first);
         }
     }
 }
@@ -79,7 +82,7 @@ static bool add_page(void *opaque, uint64_t lin, gpa_t gpa, uint8_t shift, uint6
     if (physmem_lookup(k->c->p.mem, gpa, &s) && s.kind == MEM_RAM) {
         uint64_t size = MIN((uint64_t)1 << shift, s.gpa + s.size - gpa);
         if (gpa >= k->begin && gpa + size <= k->end) {
-            add_segment(k, lin, gpa, size);
+            add_segment(k, k->segments, lin, gpa, size);
         }
     }
     return !k->c->err;
@@ -143,30 +146,51 @@ static void put_phdr(GByteArray *out, uint32_t type, uint32_t flags, uint64_t of
     put(out, 0, 8);
 }
 
+/* Where in the file's memory a physical address is. */
+static uint64_t offset_of(const struct core *k, uint64_t paddr)
+{
+    uint64_t off = 0;
+    for (guint i = 0; i < k->ram->len; i++) {
+        const struct segment *r = &g_array_index(k->ram, struct segment, i);
+        if (paddr >= r->paddr && paddr - r->paddr < r->size) {
+            return off + (paddr - r->paddr);
+        }
+        off += r->size;
+    }
+    return 0;
+}
+
 static GByteArray *make_headers(const struct core *k, const GByteArray *notes)
 {
     GByteArray *h = g_byte_array_new();
     unsigned n = k->segments->len + 1;
     const struct segment note = { .size = notes->len };
+    bool many = n >= PN_XNUM;
     g_byte_array_append(h, (const uint8_t *)"\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16);
     put(h, 4, 2);  /* ET_CORE */
     put(h, 62, 2); /* EM_X86_64 */
     put(h, 1, 4);
     put(h, 0, 8);
-    put(h, 64, 8); /* e_phoff */
-    put(h, 0, 8);
+    put(h, many ? 128 : 64, 8); /* e_phoff */
+    put(h, many ? 64 : 0, 8);   /* e_shoff */
     put(h, 0, 4);
     put(h, 64, 2);
     put(h, 56, 2);
-    put(h, n, 2);
-    put(h, 0, 6);
-    uint64_t off = 64 + 56ull * n;
+    put(h, many ? PN_XNUM : n, 2);
+    put(h, many ? 64 : 0, 2);
+    put(h, many, 2);
+    put(h, 0, 2);
+    if (many) {
+        for (unsigned i = 0; i < 64; i += 4) {
+            put(h, i == 44 ? n : 0, 4); /* sh_info */
+        }
+    }
+    uint64_t off = h->len + 56ull * n;
     put_phdr(h, 4, 0, off, &note); /* PT_NOTE */
     off += notes->len;
     for (guint i = 0; i < k->segments->len; i++) {
         const struct segment *s = &g_array_index(k->segments, struct segment, i);
-        put_phdr(h, 1, 7, off, s); /* PT_LOAD */
-        off += s->size;
+        put_phdr(h, 1, 7, off + offset_of(k, s->paddr), s); /* PT_LOAD */
     }
     return h;
 }
@@ -181,11 +205,11 @@ static bool write_all(struct core *k, const void *buf, size_t len)
     return ret >= 0;
 }
 
-static void write_segments(struct core *k)
+static void write_ram(struct core *k)
 {
     uint8_t *buf = g_malloc(MIB(1));
-    for (guint i = 0; i < k->segments->len && !k->c->err; i++) {
-        const struct segment *s = &g_array_index(k->segments, struct segment, i);
+    for (guint i = 0; i < k->ram->len && !k->c->err; i++) {
+        const struct segment *s = &g_array_index(k->ram, struct segment, i);
         for (uint64_t done = 0; done < s->size && !k->c->err;) {
             uint64_t n = MIN(s->size - done, MIB(1));
             dma_read(k->c->p.mem, s->paddr + done, buf, n);
@@ -202,7 +226,7 @@ static void write_core(struct core *k)
     GByteArray *headers = make_headers(k, notes);
     if (!k->c->err && write_all(k, headers->data, headers->len) &&
         write_all(k, notes->data, notes->len)) {
-        write_segments(k);
+        write_ram(k);
     }
     g_byte_array_unref(headers);
     g_byte_array_unref(notes);
@@ -234,13 +258,14 @@ void cmd_dump_guest_memory(struct mon_call *c)
     if (!call_cpu(c, &v)) {
         return;
     }
-    k.segments = g_array_new(FALSE, FALSE, sizeof(struct segment));
-    if (arg_bool(c, "paging", false)) {
+    struct physmem_listener l = { .view_changed = add_sections, .opaque = &k };
+    bool paging = arg_bool(c, "paging", false);
+    k.ram = g_array_new(FALSE, FALSE, sizeof(struct segment));
+    k.segments = paging ? g_array_new(FALSE, FALSE, sizeof(struct segment)) : g_array_ref(k.ram);
+    physmem_add_listener(c->p.mem, &l);
+    physmem_remove_listener(c->p.mem, &l);
+    if (paging) {
         x86_view_each(&v, 0, UINT64_MAX, add_page, &k);
-    } else {
-        struct physmem_listener l = { .view_changed = add_sections, .opaque = &k };
-        physmem_add_listener(c->p.mem, &l);
-        physmem_remove_listener(c->p.mem, &l);
     }
     k.fd = c->err ? -1 : os_open(file, OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_TRUNCATE);
     if (k.fd >= 0) {
@@ -250,4 +275,5 @@ void cmd_dump_guest_memory(struct mon_call *c)
         call_error(c, MON_GENERIC, "%s: %s", file, g_strerror(-k.fd));
     }
     g_array_unref(k.segments);
+    g_array_unref(k.ram);
 }
