@@ -45,6 +45,7 @@ struct x86_block {
     uint8_t heat;      /* executions while there is no code */
     uint8_t jit_user;  /* the code is for CPL 3 */
     uint8_t jit_n;     /* instructions the code counts at its entry */
+    uint64_t plain, big; /* instructions that do without a slot: by the TLB, by large pages */
     void *code, *body; /* the translator's host code: with the checks at entry, and behind them */
     struct x86_block *hash_next;
     struct x86_block *page_next[2];

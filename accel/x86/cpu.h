@@ -16,6 +16,7 @@
 #include "accel/x86/cpuid.h"
 #include "accel/x86/decode.h"
 #include "accel/x86/fault_log.h"
+#include "accel/x86/jit_state.h"
 #include "accel/x86/mmu_state.h"
 #include "accel/x86/regs_port.h"
 #include "accel/x86/state.h"
@@ -72,27 +73,6 @@ struct x86_thunk_io {
     uint64_t flags;      /* in: arithmetic flags; out: what the instruction left */
     uint32_t mxcsr;      /* in: guest's with all exceptions masked; out: with flags raised */
     uint32_t host_mxcsr; /* 1F80h, restored behind a stub */
-};
-
-/* What translated code keeps at hand (accel/tcg). */
-struct x86_jit_regs {
-    uint64_t budget;           /* instructions until translated code must be left */
-    uint64_t key;              /* x86_jump_entry.key in force */
-    uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
-    uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
-    struct x86_tlb_entry *tlb, *big; /* of the current CPL */
-    gpa_t *page;                     /* mmu.page, likewise */
-    uint32_t link;             /* the exit taken last; 0: none that could be linked */
-    uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
-    uint8_t sample; /* counts misses of slots */
-    uint8_t live;   /* what of the vector state is in the host's registers */
-};
-
-/* Where calls are expected to return to: RIP and host code. */
-#define X86_JIT_RETURNS 32u
-struct x86_jit_return {
-    uint64_t rip;
-    uintptr_t code;
 };
 
 struct x86_cpu {

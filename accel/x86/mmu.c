@@ -50,7 +50,8 @@ void x86_slots_clear(struct x86_cpu *cpu)
 {
     for (unsigned n = 0; n < cpu->n_slots; n++) {
         struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
-        s->limit = s->listed = 0;
+        s->limit = 0;
+        s->listed = s->fills = 0;
     }
     cpu->n_slots = 0;
     if (cpu->any_big) {

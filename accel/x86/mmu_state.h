@@ -21,21 +21,6 @@ struct x86_tlb_entry {
     uintptr_t addend;
 };
 #define X86_TLB_INVALID (~0ull)
-/* Large pages once more as a whole, 2 MiB each, where all of it is plain RAM (and, for tag_w, without
- * decoded code): tags are linear addresses of their first byte. Any flush drops all. */
-#define X86_BIG_BITS 6
-#define X86_BIG_SIZE (1u << X86_BIG_BITS)
-#define X86_BIG_SPAN ((uint64_t)2 << 20)
-/* What a place in translated code remembers of the pages it used last: an access at `lin` is good
- * when lin - base < limit; limit leaves room for the largest operand. Of one kind of access and one
- * privilege; void (limit 0) after every flush. */
-struct x86_jit_slot {
-    uint64_t base, limit;
-    uintptr_t addend;
-    uint64_t listed; /* not 0: it is in slot_list */
-};
-#define X86_JIT_SLOTS      1024u /* of each kind: 2 * user + write */
-#define X86_JIT_SLOT_ROOM  31u
 /* Precomputed limit and type check of one segment for code outside 64-bit mode: an access of `size`
  * bytes at `off` is allowed when first <= off, off + size - 1 <= last and perm has its bit
  * (1 << enum x86_access). Kept by x86_mode_changed / x86_seg_changed. */

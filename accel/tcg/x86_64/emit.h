@@ -55,7 +55,7 @@ void emit_xrm(struct emit *e, unsigned size, unsigned opc, unsigned reg, unsigne
 void emit_xrmx(struct emit *e, unsigned size, unsigned opc, unsigned reg, int base, unsigned index,
                unsigned scale, int32_t disp);
 
-/* Operand at offset `off` of the processor, relative to RIP. imm: bytes of immediate that follow. */
+/* Operand at offset `off` of the processor, relative to RIP; `imm` bytes of immediate follow. */
 void emit_xrc(struct emit *e, unsigned size, unsigned opc, unsigned reg, int32_t off, unsigned imm);
 void emit_xrmm(struct emit *e, unsigned size, unsigned opc, unsigned reg,
                const struct emit_mem *m);

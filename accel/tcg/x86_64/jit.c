@@ -18,6 +18,7 @@
 #define THRESHOLD    16u
 #define ROOM         0x8000u /* more than the largest block takes */
 
+#define SLOT_PATIENCE 100000u /* instructions in which 64 fills of a slot are too many */
 #define SLICE        8192u /* instructions between two looks at cpu->requests */
 
 const uint8_t tcg_host_reg[X86_GPR_COUNT] = {
@@ -54,7 +55,7 @@ static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uin
     c->cur_rip = (cpu->jit.rip_base + (c->cur->gpa & 0xfff)) & mask;
     cpu->st.rip = (cpu->jit.rip_base + (rest_off & 0xffff)) & mask;
     cpu->next_rip = cpu->st.rip + i->len;
-    cpu->insn_count = j->count_end - cpu->jit.budget - (rest_off >> 16);
+    cpu->insn_count = cpu->jit.count_end - cpu->jit.budget - (rest_off >> 16);
     j->dropped = false;
     j->stats.helper_calls++;
     return i;
@@ -151,6 +152,7 @@ static void jit_flushed(struct x86_block_cache *c)
     c->cpu->jit.link = 0;
     g_array_set_size(j->traces, 0);
     memset(j->jump, 0, sizeof *j->jump << JIT_JUMP_BITS);
+    memset(j->owner, 0, sizeof j->owner);
     forget_returns(c->cpu);
     memset(j->page, 0, sizeof j->page);
     j->dropped = true;
@@ -225,6 +227,40 @@ static bool ready(struct x86_cpu *cpu, struct x86_block *b)
     return b->code != NULL;
 }
 
+/* New code for b; whoever jumps to the old goes there. */
+static void translate_again(struct x86_block_cache *c, struct x86_block *b)
+{
+    struct jit *j = c->jit;
+    uint8_t *old = j->code.rw + ((uint8_t *)b->code - j->code.rx);
+    uint64_t flushes = j->stats.flushes;
+    translate(c, b);
+    uint8_t *now = j->code.rw + ((uint8_t *)b->code - j->code.rx);
+    if (j->stats.flushes == flushes && now != old) {
+        struct emit e = jit_emit(j, old);
+        emit_jmp_to(&e, now);
+    }
+}
+
+/* A slot is filled so often that asking the TLB at once is better: its place gets other code. */
+static void slot_is_bad(struct jit *j, struct x86_cpu *cpu)
+{
+    unsigned n = (unsigned)(cpu->jit.bad_slot - OFF(slot)) / sizeof(struct x86_jit_slot);
+    struct jit_owner *o = &j->owner[n];
+    struct x86_block *head = o->head;
+    cpu->jit.bad_slot = 0;
+    uint64_t bit = 1ull << o->insn, large = cpu->slot[n].limit > 4096 ? bit : 0;
+    bool known = head && (o->block->plain & bit) && (large & ~o->block->big) == 0;
+    bool soon = cpu->insn_count - o->since < SLOT_PATIENCE;
+    cpu->slot[n].fills = known ? 65 : 0; /* the stub acts at 64 */
+    o->since = cpu->insn_count;
+    if (head && !known && soon && head->code && head->jit_user == cpu->user &&
+        head->mode == cpu->code_mode && !(o->block->flags & X86_BLOCK_DEAD)) {
+        o->block->plain |= bit;
+        o->block->big |= large;
+        translate_again(cpu->blocks, head);
+    }
+}
+
 static void note_jump(struct jit *j, uint64_t rip, uint64_t key, const struct x86_block *b)
 {
     unsigned h = (unsigned)(rip ^ rip >> JIT_JUMP_BITS) & ((1u << JIT_JUMP_BITS) - 1);
@@ -253,7 +289,7 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     cpu->jit.page = cpu->mmu.page[x86_user(cpu)];
     cpu->jit.rip_base = cpu->st.rip & ~0xfffull;
     uint64_t budget = MIN(cpu->insn_limit - cpu->insn_count, SLICE);
-    j->count_end = cpu->insn_count + budget;
+    cpu->jit.count_end = cpu->insn_count + budget;
     cpu->jit.budget = budget - b->jit_n;
     flags_from_lazy(cpu);
     j->in_code = j->packed = true;
@@ -264,8 +300,11 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     unsigned how = enter(cpu, b->body);
     j->in_code = false;
     flags_to_lazy(cpu);
-    cpu->insn_count = j->count_end - cpu->jit.budget;
+    cpu->insn_count = cpu->jit.count_end - cpu->jit.budget;
     c->cur = NULL;
+    if (UNLIKELY(cpu->jit.bad_slot)) {
+        slot_is_bad(j, cpu);
+    }
     return (int)how;
 }
 

@@ -34,6 +34,13 @@ struct jit_jump {
 };
 #define JIT_JUMP_BITS 12
 
+/* Whose a slot is. */
+struct jit_owner {
+    struct x86_block *head, *block;
+    uint64_t since;
+    unsigned insn; /* within block */
+};
+
 struct jit {
     struct x86_cpu *cpu;
     struct os_code code;
@@ -42,10 +49,10 @@ struct jit {
     bool in_code;       /* translated code runs, or C called by it */
     bool packed;        /* in_code: cpu->jit.flags is in force, else cpu->lazy */
     bool dropped;       /* some block went since a handler was entered */
-    uint64_t count_end; /* insn_count + cpu->jit.budget */
     struct tcg_jit_stats stats;
     GArray *traces;     /* struct jit_trace */
     struct jit_jump *jump;
+    struct jit_owner owner[4 * X86_JIT_SLOTS];
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
     uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load, *x87_load;
@@ -80,7 +87,7 @@ static inline struct emit jit_emit(const struct jit *j, uint8_t *p)
 void jit_stubs(struct jit *j);
 
 /* Called by translated code (jit.c). rest_off: page offset of the instruction, and from bit 16 on
- * how many of the instructions counted at the translation's entry belong to this block or follow. */
+ * how many of the instructions counted at the translation's entry are of this block or later. */
 typedef void jit_exec_helper(struct x86_cpu *cpu, uint32_t insn, uint32_t block,
                              uint32_t rest_off);
 jit_exec_helper jit_exec_flags, jit_exec_noflags;

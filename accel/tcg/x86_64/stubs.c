@@ -162,8 +162,8 @@ static void emit_entry_of(struct emit *e, int32_t table, unsigned shift, uint32_
     emit_xrc(e, 8, 0x03, H_RCX, table, 0);
 }
 
-/* Called by translated code whose slot does not hold the access. In: T0 linear address, T1 size - 1,
- * T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the slot is
+/* Called by translated code whose slot does not hold the access. In: T0 linear address, T1 size
+ * less one, T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the slot is
  * filled if that may be. T0 is kept. */
 static void stub_fill(struct emit *e, bool write)
 {
@@ -192,15 +192,24 @@ static void stub_fill(struct emit *e, bool write)
     emit_xrm(e, 8, 0x8b, T1, H_RCX, offsetof(struct x86_tlb_entry, addend));
     emit_xrc(e, 8, 0x8d, H_RCX, 0, 0);
     emit_xrmx(e, 8, 0x89, H_RDX, H_RCX, T2, 0, offsetof(struct x86_jit_slot, base));
-    emit_xrmx(e, 8, 0x39, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed)); /* listed? */
+    emit_xrmx(e, 4, 0x39, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed)); /* listed? */
     uint8_t *listed = emit_jcc(e, 4);
-    emit_xrmx(e, 8, 0x89, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed));
+    emit_xrmx(e, 4, 0x89, T2, H_RCX, T2, 0, offsetof(struct x86_jit_slot, listed));
     emit_xrc(e, 4, 0x8b, H_RDX, OFF(n_slots), 0);
     emit_xrmx(e, 4, 0x89, T2, H_RCX, H_RDX, 2, OFF(slot_list));
     emit_xrc(e, 4, 0xff, 0, OFF(n_slots), 0);
     emit_patch(listed, e->p);
     emit_xrmx(e, 8, 0x89, H_RSI, H_RCX, T2, 0, offsetof(struct x86_jit_slot, limit));
     emit_xrmx(e, 8, 0x89, T1, H_RCX, T2, 0, offsetof(struct x86_jit_slot, addend));
+    emit_xrmx(e, 4, 0xff, 0, H_RCX, T2, 0, offsetof(struct x86_jit_slot, fills));
+    emit_xrmx(e, 4, 0x83, 7, H_RCX, T2, 0, offsetof(struct x86_jit_slot, fills));
+    emit_8(e, 64);
+    uint8_t *fine = emit_jcc(e, 5);
+    emit_xrc(e, 4, 0x89, T2, OFF(jit.bad_slot), 0); /* jit.c decides: code is left soon */
+    emit_xrc(e, 8, 0x8b, H_RDX, OFF(jit.budget), 0);
+    emit_xrc(e, 8, 0x29, H_RDX, OFF(jit.count_end), 0);
+    emit_xrc(e, 8, 0x29, H_RDX, OFF(jit.budget), 0);
+    emit_patch(fine, e->p);
     uint8_t *done = emit_jmp(e);
     emit_patch(passing, e->p);
     emit_xrm(e, 8, 0x8b, T1, H_RCX, offsetof(struct x86_tlb_entry, addend));

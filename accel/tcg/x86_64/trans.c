@@ -347,11 +347,20 @@ void trans_ea(struct trans *t, unsigned k, unsigned dst)
     }
 }
 
-static int32_t new_slot(struct trans *t, bool write)
+static int32_t new_slot(struct trans *t, unsigned k, bool write)
 {
     unsigned kind = 2u * t->j->cpu->user + write;
     unsigned n = kind * X86_JIT_SLOTS + t->j->next_slot[kind]++ % X86_JIT_SLOTS;
+    unsigned bk = t->in[k];
+    t->j->owner[n] = (struct jit_owner){ t->b, t->block[bk], t->j->cpu->insn_count,
+                                         k - t->first[bk] };
     return OFF(slot) + (int32_t)(n * sizeof(struct x86_jit_slot));
+}
+
+static bool marked(const struct trans *t, unsigned k, bool large)
+{
+    const struct x86_block *b = t->block[t->in[k]];
+    return (large ? b->big : b->plain) >> (k - t->first[t->in[k]]) & 1;
 }
 
 #define SLOT(field) (int32_t)offsetof(struct x86_jit_slot, field)
@@ -359,7 +368,7 @@ static int32_t new_slot(struct trans *t, bool write)
 static struct trans_miss *add_miss(struct trans *t, unsigned k, unsigned size, bool write)
 {
     struct trans_miss *m = &t->miss[t->n_miss++];
-    *m = (struct trans_miss){ .slot = new_slot(t, write),
+    *m = (struct trans_miss){ .slot = new_slot(t, k, write),
                               .insn = k,
                               .last = (uint8_t)(size - 1),
                               .write = write };
@@ -378,12 +387,36 @@ static void check_aligned(struct trans *t, unsigned k)
     }
 }
 
+/* Where slots are no good. T0: linear address in, host address out. */
+static void ask_tlb(struct trans *t, struct trans_miss *m, bool large)
+{
+    struct emit *e = &t->e;
+    _Static_assert(sizeof(struct x86_tlb_entry) == 32, "a page number is scaled by 2^5");
+    emit_xrr(e, 8, 0x8b, T1, T0);
+    emit_xrr(e, 8, 0xc1, 5, T1);
+    emit_8(e, (large ? 21 : 12) - 5);
+    emit_alu_ri(e, 4, 4, T1, (int32_t)((large ? X86_BIG_SIZE - 1 : X86_TLB_SIZE - 1) << 5));
+    emit_xrc(e, 8, 0x03, T1, large ? OFF(jit.big) : OFF(jit.tlb), 0);
+    emit_xrm(e, 8, 0x8d, T2, T0, m->last);
+    emit_alu_ri(e, 8, 4, T2, large ? -(int32_t)X86_BIG_SPAN : -4096);
+    emit_xrm(e, 8, 0x3b, T2, T1,
+             m->write ? offsetof(struct x86_tlb_entry, tag_w)
+                      : offsetof(struct x86_tlb_entry, tag_r));
+    m->from = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x03, T0, T1, offsetof(struct x86_tlb_entry, addend));
+    m->back = e->p;
+}
+
 struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write)
 {
     struct emit *e = &t->e;
     trans_clobber(t, k);
     struct trans_miss *m = add_miss(t, k, size, write);
     check_aligned(t, k);
+    if (marked(t, k, false)) {
+        ask_tlb(t, m, marked(t, k, true));
+        return (struct emit_mem){ .base = T0, .index = -1 };
+    }
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrc(e, 8, 0x2b, T1, m->slot + SLOT(base), 0);
     emit_xrc(e, 8, 0x3b, T1, m->slot + SLOT(limit), 0);
@@ -420,7 +453,7 @@ struct emit_mem trans_mem_reg(struct trans *t, unsigned k, unsigned g, int32_t d
                               bool write)
 {
     unsigned host = tcg_host_reg[g];
-    if (!trans_legacy(t) && host != JIT_NO_REG) {
+    if (!trans_legacy(t) && host != JIT_NO_REG && !marked(t, k, false)) {
         return direct(t, k, &(struct emit_mem){ (int)host, -1, 0, disp }, size, write);
     }
     trans_clobber(t, k);

@@ -5,11 +5,11 @@
  * An instruction is classified first (struct trans_info), then its code is generated. It may
  *   - use T0, T1, T2 freely;
  *   - read guest register g in the host register trans_get(t, g, tmp), and write it by computing
- *     into trans_dest(t, g, tmp) (a whole value) or into trans_get's (a part) and calling trans_put;
+ *     into trans_dest(t, g, tmp) (a whole value) or trans_get's (a part) and calling trans_put;
  *     nothing may be written before the last check that can take the slow path;
- *   - reach its memory operand through trans_mem, at most once: all scratch registers are gone then,
- *     the operand returned uses T0 and guest registers that must not be written before it, T1 and T2
- *     are free again. An access that misses the TLB, crosses pages, is I/O memory or code makes the
+ *   - reach its memory operand through trans_mem, at most once: all scratch registers are gone
+ *     then, the operand returned uses T0 and guest registers that must not be written before it,
+ *     T1 and T2 are free again. An access that misses the TLB, crosses pages, is I/O memory or code makes the
  *     interpreter's handler do the whole instruction (the slow path), then goes on behind it;
  *   - take the slow path for reasons of its own with trans_slow;
  *   - call trans_clobber before it changes the host's flags in any way that is not the guest's
@@ -134,7 +134,7 @@ void trans_need_cf(struct trans *t); /* CF alone */
 /* Can anything see the flags that instruction k leaves? */
 bool trans_flags_needed(const struct trans *t, unsigned k);
 
-/* trans_extra.c: instructions beyond the plain integer ones. classify: true (and *f filled) if there
+/* trans_extra.c: instructions beyond the plain integer ones. classify: true, and *f filled, if there
  * is inline code for i; f is all 0 before, wregs 0xffff. */
 bool trans_extra_classify(const struct jit *j, const struct x86_insn *i, struct trans_info *f);
 void trans_extra(struct trans *t, const struct x86_insn *i, unsigned k);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What translated code (accel/tcg) keeps within struct x86_cpu, where it reaches it at once.
+ */
+#ifndef ACCEL_X86_JIT_STATE_H
+#define ACCEL_X86_JIT_STATE_H
+
+#include "accel/x86/mmu_state.h"
+
+/* Large pages once more as a whole, 2 MiB each, where all of it is plain RAM (and, for tag_w,
+ * without decoded code): tags are linear addresses of their first byte. Any flush drops all. */
+#define X86_BIG_BITS 6
+#define X86_BIG_SIZE (1u << X86_BIG_BITS)
+#define X86_BIG_SPAN ((uint64_t)2 << 20)
+/* What a place in translated code remembers of the pages it used last: an access at `lin` is good
+ * when lin - base < limit; limit leaves room for the largest operand. Of one kind of access and one
+ * privilege; void (limit 0) after every flush. */
+struct x86_jit_slot {
+    uint64_t base, limit;
+    uintptr_t addend;
+    uint32_t listed; /* not 0: it is in slot_list */
+    uint32_t fills;  /* since the flush */
+};
+#define X86_JIT_SLOTS      1024u /* of each kind: 2 * user + write */
+#define X86_JIT_SLOT_ROOM  31u
+
+/* What translated code keeps at hand (accel/tcg). */
+struct x86_jit_regs {
+    uint64_t budget;           /* instructions until translated code must be left */
+    uint64_t count_end;        /* insn_count + budget */
+    uint32_t bad_slot;         /* offset of a slot that is filled again and again; 0: none */
+    uint64_t key;              /* x86_jump_entry.key in force */
+    uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
+    uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
+    struct x86_tlb_entry *tlb, *big; /* of the current CPL */
+    gpa_t *page;                     /* mmu.page, likewise */
+    uint32_t link;             /* the exit taken last; 0: none that could be linked */
+    uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
+    uint8_t sample; /* counts misses of slots */
+    uint8_t live;   /* what of the vector state is in the host's registers */
+};
+
+/* Where calls are expected to return to: RIP and host code. */
+#define X86_JIT_RETURNS 32u
+struct x86_jit_return {
+    uint64_t rip;
+    uintptr_t code;
+};
+
+#endif
