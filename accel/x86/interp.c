@@ -58,7 +58,7 @@ bool x86_interp_fault(struct x86_cpu *cpu)
     if (cpu->exc_vector == X86_EXC_PF) {
         cpu->st.cr2 = cpu->exc_cr2;
     }
-    cpu->insn_count++; /* a delivered event is a step: a handler that faults at once makes progress */
+    cpu->insn_count++; /* an event is a step: a handler that faults at once makes progress */
     return x86_deliver(cpu, X86_EVENT_EXCEPTION, cpu->exc_vector, cpu->exc_has_error,
                        cpu->exc_error);
 }

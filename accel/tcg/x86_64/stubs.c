@@ -163,8 +163,8 @@ static void emit_entry_of(struct emit *e, int32_t table, unsigned shift, uint32_
 }
 
 /* Called by translated code whose slot does not hold the access. In: T0 linear address, T1 size
- * less one, T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the slot is
- * filled if that may be. T0 is kept. */
+ * less one, T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the
+ * slot is filled if that may be. T0 is kept. */
 static void stub_fill(struct emit *e, bool write)
 {
     int32_t tag = write ? offsetof(struct x86_tlb_entry, tag_w)

@@ -9,8 +9,9 @@
  *     nothing may be written before the last check that can take the slow path;
  *   - reach its memory operand through trans_mem, at most once: all scratch registers are gone
  *     then, the operand returned uses T0 and guest registers that must not be written before it,
- *     T1 and T2 are free again. An access that misses the TLB, crosses pages, is I/O memory or code makes the
- *     interpreter's handler do the whole instruction (the slow path), then goes on behind it;
+ *     T1 and T2 are free again. An access that misses the TLB, crosses pages, is I/O memory or
+ *     code makes the interpreter's handler do the whole instruction (the slow path), then goes on
+ *     behind it;
  *   - take the slow path for reasons of its own with trans_slow;
  *   - call trans_clobber before it changes the host's flags in any way that is not the guest's
  *     (trans_mem does so itself), trans_flags_use to have the guest's flags in the host's (T0 is
@@ -134,8 +135,8 @@ void trans_need_cf(struct trans *t); /* CF alone */
 /* Can anything see the flags that instruction k leaves? */
 bool trans_flags_needed(const struct trans *t, unsigned k);
 
-/* trans_extra.c: instructions beyond the plain integer ones. classify: true, and *f filled, if there
- * is inline code for i; f is all 0 before, wregs 0xffff. */
+/* trans_extra.c: instructions beyond the plain integer ones. classify: true, and *f filled, if
+ * there is inline code for i; f is all 0 before, wregs 0xffff. */
 bool trans_extra_classify(const struct jit *j, const struct x86_insn *i, struct trans_info *f);
 void trans_extra(struct trans *t, const struct x86_insn *i, unsigned k);
 /* trans_x87.c: in the slow path of instruction k, before its handler. */
