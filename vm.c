@@ -804,6 +804,9 @@ static void save_screen(struct vm *vm)
 
 int vm_run(struct vm *vm)
 {
+    if (vm->accel.note) {
+        log_info(NULL, "using %s: %s", vm->accel.ops->name, vm->accel.note);
+    }
     machine_lock();
     pc_reset(vm->pc);
     vcpus_reset(vm->vcpus);

@@ -100,10 +100,11 @@ static bool choose_default(struct accel_choice *out, GError **err)
         char *why = NULL;
         const struct accel_ops *ops = accel_list[i];
         if (ops->worthwhile && !ops->worthwhile(&why)) {
-            if (why) {
-                log_info(NULL, "using tcg: %s (-accel %s takes it all the same)", why, ops->name);
+            if (why && !out->note) {
+                out->note = g_strdup_printf("%s (-accel %s takes it all the same)", why, ops->name);
             }
         } else if (try_one(ops->name, NULL, out, &why, err)) {
+            out->tsc_khz = out->caps.tsc_khz;
             return true;
         }
         g_free(why);
@@ -258,6 +259,7 @@ void accel_choice_clear(struct accel_choice *c)
         opts_free(c->opts);
         c->opts = NULL;
     }
+    g_clear_pointer(&c->note, g_free);
     g_clear_pointer(&c->switch_at, g_free);
     g_clear_pointer(&c->switch_to, g_free);
 }

@@ -169,6 +169,7 @@ struct accel_choice {
     struct opts *opts;      /* owned; may be NULL */
     struct accel_caps caps;
     bool fallback;          /* goes on with tcg when it breaks */
+    char *note;             /* why the default list's best was passed over, worth a line; or NULL */
     char *switch_at;        /* "long-mode", "pc=0x..." ...: when to move to switch_to; or NULL */
     char *switch_to;        /* spec of the next accelerator of the list; NULL: it was the last */
     uint32_t tsc_khz;       /* rate that every accelerator of the list can give; 0: any */
