@@ -21,6 +21,10 @@
 #define MAX_SYMS     1000000u
 #define MAX_NAME     512u
 #define NAMES_MAX    ((size_t)12 << 20)
+/* What a guest that forges tables can cost at most. */
+#define MAX_TRIES    8u
+#define MAX_WALKED   ((size_t)16 << 20) /* names looked at */
+#define MAX_TEXT     ((size_t)48 << 20) /* bytes of names kept */
 
 struct tables {
     const struct x86_view *v;
@@ -141,13 +145,14 @@ static bool is_kernel(uint64_t a)
 
 /* Walks all names from p; their length in bytes, 0 if they do not end before `room` or are not
  * names. */
-static size_t names_length(const uint8_t *p, size_t room, uint64_t n)
+static size_t names_length(const uint8_t *p, size_t room, uint64_t n, size_t *budget)
 {
     size_t at = 0;
     for (uint64_t k = 0; k < n; k++) {
-        if (at + 2 > room) {
+        if (at + 2 > room || !*budget) {
             return 0;
         }
+        --*budget;
         size_t len = p[at], prefix = 1;
         if (len & 0x80) {
             len = (len & 0x7f) | (size_t)p[at + 1] << 7;
@@ -165,7 +170,7 @@ static size_t names_length(const uint8_t *p, size_t room, uint64_t n)
  * count of symbols follows kallsyms_relative_base, which is an address of the kernel. */
 static bool find_names_by_base(struct tables *t)
 {
-    size_t size = NAMES_MAX;
+    size_t size = NAMES_MAX, budget = MAX_WALKED;
     uint8_t *buf = g_malloc0(size);
     bool found = false;
     for (size_t at = 0; at < size; at += 4096) {
@@ -178,7 +183,7 @@ static bool find_names_by_base(struct tables *t)
         if (!is_kernel(base) || n < 256 || n > MAX_SYMS) {
             continue;
         }
-        size_t len = names_length(buf + q, size - q, n);
+        size_t len = names_length(buf + q, size - q, n, &budget);
         if (len) {
             t->names = t->tokens - size + q;
             t->markers = t->names + len;
@@ -220,14 +225,16 @@ static bool find_tables(struct tables *t, uint64_t anchor)
     uint8_t *buf = g_malloc(CHUNK + sizeof digits);
     uint64_t from = anchor > KERNEL_FIRST + BEHIND ? (anchor - BEHIND) & ~4095ull : KERNEL_FIRST;
     bool found = false;
+    unsigned tries = 0;
     for (uint64_t at = from; at < anchor + BEHIND && !found; at += CHUNK) {
         size_t n = x86_view_read(t->v, at, buf, CHUNK + sizeof digits);
         uint8_t *p = buf;
         if (!n) {
             at -= CHUNK - 4096; /* the next page */
         }
-        while (!found && (p = find_digits(p, buf + n))) {
+        while (!found && tries < MAX_TRIES && (p = find_digits(p, buf + n))) {
             found = tokens_at(t, at + (uint64_t)(p - buf));
+            tries += found;
             unsigned markers = found ? find_markers(t) : 0;
             found = found && ((markers && find_names(t, markers)) || find_names_by_base(t)) &&
                     find_offsets(t);
@@ -283,8 +290,8 @@ static void read_names(struct tables *t, struct linux_guest *g, GArray *out)
         g_free(off);
         return;
     }
-    size_t at = 0;
-    for (uint32_t k = 0; k < t->n && at < len; k++) {
+    size_t at = 0, kept = 0;
+    for (uint32_t k = 0; k < t->n && at < len && kept < MAX_TEXT; k++) {
         char name[MAX_NAME];
         size_t used = 0, n = raw[at++];
         if ((n & 0x80) && at < len) {
@@ -306,6 +313,7 @@ static void read_names(struct tables *t, struct linux_guest *g, GArray *out)
         special(g, t->v, name + 1, addr);
         if (strchr("tTwW", name[0])) {
             struct entry e = {addr, g_strdup(name + 1)};
+            kept += used + sizeof e;
             g_array_append_val(out, e);
         }
     }
