@@ -687,11 +687,11 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
         return false;
     }
     make_core(vm, rtc_base);
-    /* An accelerator that says where RAM lies must be there first. */
-    if ((vm->accel.caps.dictates_ram && !make_vcpus(vm, err)) || !make_ram(vm, err)) {
+    if (!vm_postmortem_make(vm, err)) {
         return false;
     }
-    if (!vm_postmortem_make(vm, err)) {
+    /* An accelerator that says where RAM lies must be there first. */
+    if ((vm->accel.caps.dictates_ram && !make_vcpus(vm, err)) || !make_ram(vm, err)) {
         return false;
     }
     vm->pm_io = postmortem_io(vm->postmortem);
