@@ -127,7 +127,7 @@ static void run_row(const struct row *r)
     memcpy(b->ram + at, &r->mem, 8);
     x86_set_arith_flags(b->cpu, r->flags);
     uint64_t start = st->rip;
-    enum x86_stop stop = x86_box_run(b, 1);
+    enum x86_stop stop = x86_box_run(b, r->vector < 0 ? 1 : 2); /* the event counts */
     uint64_t mem;
     memcpy(&mem, b->ram + at, 8);
     if (r->vector >= 0) {

@@ -242,14 +242,14 @@ static void test_count_at_fault(void **state)
     x86_box_code(b, "\x90\x90\x90\x8b\x06\x90\x90", 7);
     x86_box_run(b, 100);
     assert_int_equal(x86_box_vector(b), 14);
-    assert_int_equal(b->cpu->insn_count, 3 + 1); /* and the handler's HLT */
+    assert_int_equal(b->cpu->insn_count, 3 + 2); /* the event, the handler's HLT */
     assert_int_equal(x86_box_fault_rip(b), X86_BOX_CODE + 3);
     /* and when the fetch of what follows a block faults: nop; jmp rsi */
     uint64_t before = b->cpu->insn_count;
     x86_box_code(b, "\x90\xff\xe6", 3);
     x86_box_run(b, 100);
     assert_int_equal(x86_box_vector(b), 14);
-    assert_int_equal(b->cpu->insn_count, before + 2 + 1);
+    assert_int_equal(b->cpu->insn_count, before + 2 + 2);
     assert_int_equal(x86_box_fault_rip(b), D + 0x100000);
     assert_int_equal(x86_box_fault_error(b), 0);
     x86_box_free(b);

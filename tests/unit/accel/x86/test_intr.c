@@ -54,7 +54,7 @@ static void mov_ss_holds_interrupts(void **state)
     raise_irq(0x30);
     tiny_run(t, 1);
     assert_int_equal(cpu->st.rip, TINY_CODE + 3); /* one more was executed */
-    tiny_run(t, 1);
+    tiny_run(t, 2); /* the event and one instruction */
     assert_int_equal(cpu->st.rip, TINY_HANDLERS + 0x301);
 }
 
@@ -68,7 +68,7 @@ static void sti_hlt_wakes(void **state)
     assert_int_equal(cpu->st.rip, TINY_CODE + 2);
     tiny_write(t, TINY_HANDLERS + 0x300, 0xcf, 1);
     raise_irq(0x30);
-    tiny_run(t, 2);
+    tiny_run(t, 3);
     assert_int_equal(cpu->st.rip, TINY_CODE + 3);
     assert_int_equal(cpu->st.mp, X86_MP_RUNNABLE);
 }
@@ -79,7 +79,7 @@ static void nmi_waits_for_iret(void **state)
     code("\x90\x90", 2);
     tiny_write(t, TINY_HANDLERS + 0x20, 0xcf9090, 3); /* nop; nop; iret */
     cpu->st.ev.nmi_pending = 1;
-    tiny_run(t, 1);
+    tiny_run(t, 2);
     assert_int_equal(cpu->st.rip, TINY_HANDLERS + 0x21);
     assert_int_equal(cpu->st.ev.nmi_blocked, 1);
     cpu->st.ev.nmi_pending = 1;
@@ -88,7 +88,7 @@ static void nmi_waits_for_iret(void **state)
     tiny_run(t, 1);
     assert_int_equal(cpu->st.rip, TINY_CODE);
     assert_int_equal(cpu->st.ev.nmi_blocked, 0);
-    tiny_run(t, 1);
+    tiny_run(t, 2);
     assert_int_equal(cpu->st.rip, TINY_HANDLERS + 0x21);
 }
 
