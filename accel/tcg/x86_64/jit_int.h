@@ -55,7 +55,8 @@ struct jit {
     struct jit_owner owner[4 * X86_JIT_SLOTS];
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
-    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *vec_load, *x87_load;
+    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;
+    uint8_t *vec_load, *avx_load, *x87_load;
     uint8_t *miss[2], *fill[2]; /* [write] */
     unsigned next_slot[4]; /* of each kind of x86_jit_slot */
 };
@@ -64,8 +65,8 @@ struct jit {
 extern const uint8_t tcg_host_reg[X86_GPR_COUNT];
 
 enum { /* cpu->jit.live */
-       JIT_LIVE_SSE = 1, /* guest XMM/YMM 0-15 and MXCSR are in the host's; SSE may be executed */
-       JIT_LIVE_AVX = 2, /* with JIT_LIVE_SSE: and so may AVX */
+       JIT_LIVE_SSE = 1, /* guest XMM 0-15 and MXCSR are in the host's; SSE may be executed */
+       JIT_LIVE_AVX = 2, /* with JIT_LIVE_SSE: the upper halves too, and AVX may be executed */
        JIT_LIVE_FP = 4,  /* with JIT_LIVE_SSE: MXCSR masks all exceptions */
        JIT_LIVE_X87 = 8, /* the x87 unit is in the host's; no exception is unmasked or pending */
 };

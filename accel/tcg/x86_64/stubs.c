@@ -45,18 +45,38 @@ static void stub_enter(struct emit *e)
 
 /* --- vector registers ------------------------------------------------------------------------- */
 
-static void emit_vecs(struct emit *e, bool wide, bool load)
+static void emit_vecs(struct emit *e, bool load)
 {
     for (unsigned k = 0; k < 16; k++) {
-        if (wide) { /* VMOVUPS ymm */
+        emit_xrc(e, 4, load ? 0x0f10 : 0x0f11, k, VEC(k), 0);
+    }
+}
+
+/* The whole of YMM to memory; its upper half from memory. */
+static void emit_wide_vecs(struct emit *e, bool load)
+{
+    for (unsigned k = 0; k < 16; k++) {
+        if (load) { /* VINSERTF128 ymm, ymm, m128, 1 */
+            emit_8(e, 0xc4);
+            emit_8(e, (k >= 8 ? 0x60 : 0xe0) | 3);
+            emit_8(e, (~k & 15) << 3 | 4 | 1);
+            emit_8(e, 0x18);
+            emit_modrm_cpu(e, k, VEC(k) + 16, 1);
+            emit_8(e, 1);
+        } else { /* VMOVUPS m256, ymm */
             emit_8(e, 0xc5);
             emit_8(e, k >= 8 ? 0x7c : 0xfc);
-            emit_8(e, load ? 0x10 : 0x11);
+            emit_8(e, 0x11);
             emit_modrm_cpu(e, k, VEC(k), 0);
-        } else {
-            emit_xrc(e, 4, load ? 0x0f10 : 0x0f11, k, VEC(k), 0);
         }
     }
+}
+
+static void emit_vzeroupper(struct emit *e)
+{
+    emit_8(e, 0xc5);
+    emit_8(e, 0xf8);
+    emit_8(e, 0x77);
 }
 
 static void emit_test_ci(struct emit *e, int32_t off, uint32_t imm)
@@ -71,7 +91,8 @@ static bool host_avx(void)
 }
 
 /* Called by translated code: cpu->jit.live says what came of it. Clobbers the scratch registers and
- * flags. */
+ * flags. The upper halves are clean: with anything in them SSE instructions would wait for the old
+ * value of what they write, to merge it. */
 static void stub_vec_load(struct emit *e)
 {
     emit_test_ci(e, OFF(st.cr0), CR0_EM_TS);
@@ -89,27 +110,42 @@ static void stub_vec_load(struct emit *e)
     emit_xrr(e, 4, 0x1b, T2, T2); /* -1 or 0 */
     emit_alu_ri(e, 4, 4, T2, JIT_LIVE_FP);
     emit_alu_ri(e, 4, 1, T2, JIT_LIVE_SSE);
-    uint8_t *sse[3] = { NULL };
     if (host_avx()) {
-        emit_test_ci(e, OFF(st.cr4), CR4_OSXSAVE);
-        sse[0] = emit_jcc(e, 4);
-        emit_xrc(e, 4, 0x8b, T0, OFF(st.xcr0), 0);
-        emit_alu_ri(e, 4, 4, T0, XCR0_AVX);
-        emit_alu_ri(e, 4, 7, T0, XCR0_AVX);
-        sse[1] = emit_jcc(e, 5);
-        emit_vecs(e, true, true);
-        emit_alu_ri(e, 4, 1, T2, JIT_LIVE_AVX);
-        sse[2] = emit_jmp(e);
-        emit_patch(sse[0], e->p);
-        emit_patch(sse[1], e->p);
+        emit_vzeroupper(e);
     }
-    emit_vecs(e, false, true);
-    if (sse[2]) {
-        emit_patch(sse[2], e->p);
-    }
+    emit_vecs(e, true);
     emit_xrc(e, 1, 0x08, T2, OFF(jit.live), 0);
     emit_patch(no1, e->p);
     emit_patch(no2, e->p);
+    emit_8(e, 0xc3);
+}
+
+/* The same for the upper halves, after stub_vec_load. Where all of them are 0 there is nothing to
+ * load, and they stay clean. */
+static void stub_avx_load(struct emit *e)
+{
+    uint8_t *no[3];
+    emit_xrc(e, 1, 0xf6, 0, OFF(jit.live), 1);
+    emit_8(e, JIT_LIVE_SSE);
+    no[0] = emit_jcc(e, 4);
+    emit_test_ci(e, OFF(st.cr4), CR4_OSXSAVE);
+    no[1] = emit_jcc(e, 4);
+    emit_xrc(e, 4, 0x8b, T0, OFF(st.xcr0), 0);
+    emit_alu_ri(e, 4, 4, T0, XCR0_AVX);
+    emit_alu_ri(e, 4, 7, T0, XCR0_AVX);
+    no[2] = emit_jcc(e, 5);
+    for (unsigned k = 0; k < 16; k++) {
+        emit_xrc(e, 8, k ? 0x0b : 0x8b, T0, VEC(k) + 16, 0);
+        emit_xrc(e, 8, k ? 0x0b : 0x8b, T1, VEC(k) + 24, 0);
+    }
+    emit_xrr(e, 8, 0x0b, T0, T1);
+    uint8_t *clean = emit_jcc(e, 4);
+    emit_wide_vecs(e, true);
+    emit_patch(clean, e->p);
+    emit_alu_ci(e, 1, 1, OFF(jit.live), JIT_LIVE_AVX);
+    for (unsigned k = 0; k < 3; k++) {
+        emit_patch(no[k], e->p);
+    }
     emit_8(e, 0xc3);
 }
 
@@ -134,14 +170,12 @@ static void emit_vec_save(struct emit *e)
         emit_8(e, JIT_LIVE_AVX);
         wide = emit_jcc(e, 5);
     }
-    emit_vecs(e, false, false);
+    emit_vecs(e, false);
     if (wide) {
         done = emit_jmp(e);
         emit_patch(wide, e->p);
-        emit_vecs(e, true, false);
-        emit_8(e, 0xc5); /* VZEROUPPER */
-        emit_8(e, 0xf8);
-        emit_8(e, 0x77);
+        emit_wide_vecs(e, false);
+        emit_vzeroupper(e);
         emit_patch(done, e->p);
     }
     emit_patch(x87_only, e->p);
@@ -381,6 +415,10 @@ void jit_stubs(struct jit *j)
     stub_lookup(&e, j);
     j->vec_load = e.p;
     stub_vec_load(&e);
+    if (host_avx()) {
+        j->avx_load = e.p;
+        stub_avx_load(&e);
+    }
     j->x87_load = e.p;
     jit_stub_x87_load(&e);
     for (unsigned w = 0; w < 2; w++) {

@@ -644,7 +644,8 @@ static void need_state(struct trans *t, unsigned k, unsigned kind, unsigned have
 
 static void need_vec(struct trans *t, unsigned k)
 {
-    need_state(t, k, 0xffu & ~(unsigned)TRANS_X87, JIT_LIVE_SSE, t->j->vec_load);
+    need_state(t, k, JIT_LIVE_SSE | JIT_LIVE_FP, JIT_LIVE_SSE, t->j->vec_load);
+    need_state(t, k, JIT_LIVE_AVX, JIT_LIVE_AVX, t->j->avx_load);
     need_state(t, k, TRANS_X87, JIT_LIVE_X87, t->j->x87_load);
 }
 
@@ -673,6 +674,9 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
     }
     if (s->need & JIT_LIVE_SSE) {
         emit_call_to(e, t->j->vec_load);
+    }
+    if (s->need & JIT_LIVE_AVX) {
+        emit_call_to(e, t->j->avx_load);
     }
     if (s->need & JIT_LIVE_X87) {
         emit_call_to(e, t->j->x87_load);

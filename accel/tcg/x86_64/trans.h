@@ -53,7 +53,7 @@ struct trans_info {
     uint16_t wregs; /* guest registers written: 1 << number; 0xffff is always right */
 };
 
-enum { TRANS_SLOWS = 8 };
+enum { TRANS_SLOWS = 10 };
 
 /* Where checks of an instruction go that fail: its handler is called, then on at `back` (NULL:
  * where the handler says). */

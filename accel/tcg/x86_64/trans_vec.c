@@ -126,7 +126,7 @@ bool trans_vec_classify(const struct x86_insn *i, struct trans_info *f)
     }
     f->vec |= uses_mxcsr(i) || i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR ? TRANS_FP : 0;
     f->writes = sets_flags(i) ? FL_ALL : FL_NONE;
-    return !refused(i);
+    return !refused(i) && (i->cls != X86_CLS_AVX || __builtin_cpu_supports("avx"));
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */
