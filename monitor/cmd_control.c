@@ -172,6 +172,10 @@ void cmd_gdbserver(struct mon_call *c)
 {
     GError *err = NULL;
     const char *spec = arg_str(c, "device");
+    if (!c->mon) { /* gdb's own "monitor gdbserver": it sits on that branch */
+        call_error(c, MON_GENERIC, "not from gdb itself");
+        return;
+    }
     if (!vm_gdbserver(c->vm, spec ? spec : "tcp::1234", &err)) {
         call_error(c, MON_GENERIC, "%s", err->message);
         g_error_free(err);

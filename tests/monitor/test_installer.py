@@ -47,15 +47,15 @@ class Screen:
         width, height = map(int, size.split())
         check(kind == b'P6' and depth == b'255', 'a PPM')
         check(len(pixels) == width * height * 3 and width >= 640, f'{width}x{height}')
-        check(len({pixels[i:i + 3] for i in range(0, len(pixels), 3)}) >= 4, 'a blank screen')
+        check(len({pixels[i:i + 3] for i in range(0, len(pixels), 3)}) >= 2, 'a blank screen')
         check(pixels not in self.pictures, 'the same picture as before')
         self.pictures.append(pixels)
 
 
 def three_dialogs():
     folder = bootlib.guests.find('installer', IMAGES)
-    with Machine('-m', '512', '-kernel', f'{folder}/linux', '-initrd', f'{folder}/initrd.gz',
-                 '-append', 'vga=normal fb=false') as machine:
+    with Machine('-m', '1024', '-kernel', f'{folder}/linux', '-initrd', f'{folder}/initrd.gz',
+                 '-append', 'vga=normal nomodeset fb=false') as machine:
         qmp = machine.qmp()
         screen = Screen(machine, qmp)
         screen.wait('Select a language')
