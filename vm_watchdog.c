@@ -41,6 +41,7 @@ struct vm_watchdog {
     uint64_t irqs; /* taken, at the last look */
     int64_t irq_since;
     struct pm_io poll;
+    unsigned poll_last; /* its place in the ring */
     int64_t poll_since;
 };
 
@@ -81,8 +82,11 @@ static bool polled(struct vm_watchdog *w, int64_t now)
 {
     const struct pm_io_ring *r = w->vm->pm_io;
     const struct pm_io *e = &r->io[r->last % PM_IO_SIZE];
-    bool same = !e->write && e->addr == w->poll.addr && e->mmio == w->poll.mmio &&
-                e->value == w->poll.value && e->count > w->poll.count + POLLS;
+    /* A timer's handler in between begins a new entry. */
+    bool goes_on = r->last != w->poll_last || e->count > w->poll.count;
+    bool same = goes_on && !e->write && e->addr == w->poll.addr && e->mmio == w->poll.mmio &&
+                e->value == w->poll.value && e->count > POLLS;
+    w->poll_last = r->last;
     if (!same) {
         w->poll_since = now;
     }

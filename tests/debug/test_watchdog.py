@@ -9,14 +9,6 @@ CASES = [
      r'vCPU 0 has been halted at 0x7c\w\w with interrupts off \(IF = 0\): only an NMI or a reset'),
     ('masked', 'mov al, 0xff\n out 0x21, al\n out 0xa1, al\n sti\nagain: hlt\n jmp again',
      r'halted at 0x7c\w\w\. Waiting: IRQ 0 \(timer\), masked in the 8259A'),
-    ('missing-eoi', '''
-        mov word [0x20], handler
-        mov [0x22], cs
-        sti
-again:  hlt
-        jmp again
-handler:
-        iret''', r'vCPU 0 has been halted at 0x7c\w\w'),
     ('device', 'mov dx, 0x1f7\nagain: in al, dx\n test al, 8\n jz again',
      r'spinning at 0x7c\w\w.*asks port 0x1f7 \(ide primary status\) again and again and always '
      r'reads 0x\w+'),
@@ -25,8 +17,6 @@ handler:
 
 def test_explanations():
     for name, body, pattern in CASES:
-        if name == 'missing-eoi':
-            continue    # the 8259A says nothing while IRQ 0 is in service; see test_missing_eoi
         sector.run(name, body, '-watchdog-explain', '0.5', until='watchdog: for .*' + pattern)
 
 
