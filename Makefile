@@ -290,13 +290,13 @@ test-now:
 
 # What a build for Redox would be: its imports, its unit tests, a boot sector, revirt on it.
 REDOX = $(SUBMAKE) $J OS=redox-like BUILDDIR='$B/redox-like'
-REDOX_TESTS = tests/unit/os tests/unit/core tests/unit/backend tests/accel tests/board
+REDOX_TESTS = tests/unit/os tests/unit/core tests/unit/backend tests/accel/test_vcpu tests/board
 redox-like:
 	@$(REDOX) all guests
 	@$Stools/redox-symbols '$B/redox-like/emu' '$B/redox-like/revirt-host'
 	@$(foreach t,$(REDOX_TESTS),$(REDOX) unit TESTS=$t &&) true
 	@$(REDOX) boot TESTS=bootsector
-	@$(REDOX) revirt TESTS=abi
+	@$(REDOX) revirt TESTS=fuzz
 
 # Everything optional left out, linked statically.
 MINIMAL = $(SUBMAKE) $J BUILDDIR='$B/minimal' LDFLAGS=--static PNG=no ZYDIS=no JANSSON=no SDL2=no \

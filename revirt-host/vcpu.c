@@ -466,11 +466,14 @@ static int make_survivor(struct host_vcpu *v)
     if (!v->survivor) {
         return -ENOMEM;
     }
-    int r = os_share_read_only(v->survivor_fd);
+    if (os_share_read_only(v->survivor_fd) < 0) { /* a VMM could write to it: keep it to us */
+        os_close(v->survivor_fd);
+        v->survivor_fd = -1;
+    }
     struct survivor_head h = SURVIVOR_HEAD;
     memcpy(v->survivor, &h, sizeof h);
     v->cpu = (struct x86_cpu *)(v->survivor + SURVIVOR_CPU_OFFSET);
-    return r;
+    return 0;
 }
 
 static const struct x86_bus host_bus = {

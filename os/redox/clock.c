@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The monotonic clock. clock_gettime is a system call here, with device I/O below it, and we ask
- * some hundred thousand times a second: where the processor's counter can be trusted it is read instead.
- * Its rate is learnt while the system's clock still answers, and corrected once a second.
+ * some hundred thousand times a second: where the processor's counter can be trusted it is read
+ * instead. Its rate is learnt while the system's clock still answers, and corrected once a second.
  */
 #include <pthread.h>
 #include <stdatomic.h>
