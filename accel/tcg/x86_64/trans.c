@@ -314,8 +314,8 @@ static void recompute(struct trans *t, unsigned k)
 
 void trans_slow(struct trans *t, unsigned k, uint8_t *jcc)
 {
-    struct slow *s = &t->slow[t->n_slow - 1];
-    if (t->n_slow == 0 || s->insn != k) {
+    struct slow *s = t->n_slow ? &t->slow[t->n_slow - 1] : NULL;
+    if (!s || s->insn != k) {
         s = &t->slow[t->n_slow++];
         *s = (struct slow){ .insn = k, .recipe = t->recipe };
     }
