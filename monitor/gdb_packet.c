@@ -98,7 +98,7 @@ enum gdb_fed gdb_framer_feed(struct gdb_framer *f, uint8_t byte)
         return GDB_MORE;
     case GDB_SUM1: {
         int d = gdb_hex_digit((char)byte);
-        f->want = (uint8_t)(d << 4);
+        f->want = d < 0 ? 0 : (uint8_t)(d << 4);
         f->too_long |= d < 0;
         f->state = GDB_SUM2;
         return GDB_MORE;
