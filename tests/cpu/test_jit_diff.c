@@ -10,7 +10,7 @@
  * unmasked, units switched off. All registers, flags, memory, RIP and the count of instructions
  * must be the same. What the interpreter does is compared with the host by test_host_diff.
  *
- *   test_jit_diff [CASES] [GROUP]    default 400,000 of all groups (lockstep_vec.h)
+ *   test_jit_diff [CASES] [GROUP]    default 200,000 of all groups (lockstep_vec.h)
  * EMU_SEED=N repeats a run; the seed is printed.
  */
 #include <inttypes.h>
@@ -299,7 +299,7 @@ static bool run_mode(unsigned mode, uint64_t cases, int group, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t cases = argc > 1 ? strtoull(argv[1], NULL, 0) : 400000;
+    uint64_t cases = argc > 1 ? strtoull(argv[1], NULL, 0) : 200000;
     int group = argc > 2 ? atoi(argv[2]) : -1;
     const char *s = getenv("EMU_SEED");
     uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)g_get_real_time();
