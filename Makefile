@@ -52,6 +52,7 @@ MODULES ?= builtin
 SDL2    ?= no
 VNC     ?= no
 CURSES  ?= no
+DW      ?= no
 endif
 $(eval $(call probe,GLIB,glib-2.0,glib))
 $(eval $(call probe,ZLIB,zlib,zlib))
@@ -300,7 +301,7 @@ redox-like:
 
 # Everything optional left out, linked statically.
 MINIMAL = $(SUBMAKE) $J BUILDDIR='$B/minimal' LDFLAGS=--static PNG=no ZYDIS=no JANSSON=no SDL2=no \
-          VNC=no CURSES=no KVM=no
+          VNC=no CURSES=no DW=no KVM=no
 minimal:
 	@$(MINIMAL) all guests
 	@$(MINIMAL) boot TESTS=bootsector
