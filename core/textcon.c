@@ -449,13 +449,13 @@ static const char *special(uint8_t usage)
 /* US keyboard. 0: none. */
 static char character(const struct textcon *t, uint8_t usage)
 {
-    static const char plain[] = "1234567890\0\0\0\0 -=[]\\\0;'`,./";
-    static const char shifted[] = "!@#$%^&*()\0\0\0\0 _+{}|\0:\"~<>?";
+    static const char keys[2][28] = { "1234567890\0\0\0\0 -=[]\\\0;'`,./",
+                                      "!@#$%^&*()\0\0\0\0 _+{}|\0:\"~<>?" };
     char c = 0;
     if (usage >= 0x04 && usage <= 0x1d) {
         c = (char)((t->shift ? 'A' : 'a') + (usage - 0x04));
-    } else if (usage >= 0x1e && usage < 0x1e + sizeof plain - 1) {
-        c = (t->shift ? shifted : plain)[usage - 0x1e];
+    } else if (usage >= 0x1e && usage < 0x1e + sizeof keys[0]) {
+        c = keys[t->shift ? 1 : 0][usage - 0x1e];
     }
     bool letter = c >= '@' && c <= '~';
     return t->ctrl && letter ? (char)(c & 0x1f) : c;
