@@ -59,9 +59,10 @@ def guest(path, *more):
 
 def wait_for(g, path):
     for _ in range(3000):
-        if os.path.exists(path):
+        try:
             return Client(path)
-        g._read(0.02)
+        except (FileNotFoundError, ConnectionRefusedError):
+            g._read(0.02)   # not there, or bound and not listening yet
     g.fail('no socket')
 
 
