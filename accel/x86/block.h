@@ -28,7 +28,7 @@ enum { /* x86_block.flags */
        X86_BLOCK_TRACED = 4, /* part of translations that begin elsewhere */
        /* Begins where a debugger's breakpoint may be: never in the jump cache, linked or
         * translated, so that every entry looks for it. */
-       X86_BLOCK_BREAK = 4,
+       X86_BLOCK_BREAK = 8,
 };
 
 struct x86_block {
