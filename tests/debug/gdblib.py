@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,11 +35,10 @@ def gdb(guest, socket, commands, label, seconds=900):
         p = subprocess.Popen(['gdb', '-nx', '-batch', '-x', script], stdin=subprocess.DEVNULL,
                              stdout=out, stderr=subprocess.STDOUT)
     try:
-        for _ in range(seconds * 5):
+        end = time.monotonic() + seconds
+        while p.poll() is None and time.monotonic() < end:
             guest._read(0.2)
-            if p.poll() is not None:
-                break
-        else:
+        if p.poll() is None:
             p.kill()
             guest.fail(f'gdb did not end within {seconds} s; its output is in {output}')
     finally:

@@ -206,8 +206,7 @@ def interrupts():
         os.write(kick, b'xx')
         e = v.run(r.INJECT, 0x20)
         assert e.kind in (r.KICK, r.HLT), 'delivered, kicked or not'
-        if e.kind == r.KICK:
-            assert e.rip in (0x1100, 0x1101), 'delivered before the kick'
+        if e.kind == r.KICK: # before or behind the delivery, which must not be lost
             e = v.run()
         expect('the handler', (e.kind, e.rip, e.flags), (r.HLT, 0x1101, 0))
         stack = struct.unpack_from('<HHH', ram, r.gpr(v)[4])
