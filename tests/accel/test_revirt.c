@@ -6,7 +6,7 @@
 /* libs: zydis */
 /* timeout: 300 */
 /*
- * A guest on the reference host computes what it computes on tcg, memory included: alone, moved
+ * A guest on the reference host computes the checksum that it computes on tcg: alone, moved
  * back and forth in mid-run, and when its host is killed. Register blocks return as they were.
  */
 #include <signal.h>
