@@ -79,6 +79,7 @@ static int open_socket(struct revirt_node *vm, const char *host, const char *nam
 
 int revirt_open(struct revirt_node *vm, const char *host, const char *name)
 {
+    os_ignore_sigpipe(); /* a host that goes away is an error code, not our end */
     if (host) {
         return open_socket(vm, host, name);
     }
