@@ -75,29 +75,6 @@ static void check_class(struct x86_cpu *cpu, const struct x86_insn *i, const str
 
 /* --- memory operands -------------------------------------------------------------------------- */
 
-/* 128-bit operands of legacy SSE are aligned, save for these; of AVX only these are. */
-static unsigned alignment(const struct x86_insn *i, unsigned size)
-{
-    switch (i->op) {
-    case X86_OP_MOVUPS:
-    case X86_OP_MOVUPD:
-    case X86_OP_MOVDQU:
-    case X86_OP_LDDQU:
-    case X86_OP_PCMPESTRI:
-    case X86_OP_PCMPESTRM:
-    case X86_OP_PCMPISTRI:
-    case X86_OP_PCMPISTRM: return 1;
-    case X86_OP_VMOVAPS:
-    case X86_OP_VMOVAPD:
-    case X86_OP_VMOVDQA:
-    case X86_OP_VMOVNTPS:
-    case X86_OP_VMOVNTPD:
-    case X86_OP_VMOVNTDQ:
-    case X86_OP_VMOVNTDQA: return size;
-    default: return i->cls == X86_CLS_SSE && size == 16 ? 16 : 1;
-    }
-}
-
 /* AMD's processors take unaligned operands of the SHA instructions, against both manuals' tables.
  * */
 static bool excused(const struct x86_cpu *cpu, const struct x86_insn *i)
@@ -110,7 +87,7 @@ static uint64_t operand_lin(struct x86_cpu *cpu, const struct x86_insn *i, unsig
                             bool write)
 {
     uint64_t lin = x86_mem_lin(cpu, i, size, write ? X86_ACCESS_WRITE : X86_ACCESS_READ);
-    unsigned align = alignment(i, size);
+    unsigned align = x86_data_alignment(i, size);
     if (UNLIKELY(lin & (align - 1)) && !excused(cpu, i)) {
         x86_raise_error(x86_because(cpu, "the operand is not aligned"), X86_EXC_GP, 0);
     }
@@ -143,7 +120,7 @@ void x86_store_vec(struct x86_cpu *cpu, uint64_t lin, const void *in, unsigned s
 
 /* The tables say what the encoding needs; a feature that the processor has not is #UD. Once a
  * decoded instruction. */
-static const struct x86_stub *stub_of(struct x86_cpu *cpu, const struct x86_insn *i)
+const struct x86_stub *x86_stub_of(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     if (LIKELY(i->aux != NULL)) {
         return i->aux;
@@ -288,7 +265,7 @@ static void run_fp(struct x86_cpu *cpu, const struct x86_insn *i, const struct x
 
 static void exec_stub(struct x86_cpu *cpu, const struct x86_insn *i)
 {
-    const struct x86_stub *s = stub_of(cpu, i);
+    const struct x86_stub *s = x86_stub_of(cpu, i);
     check_class(cpu, i, s);
     struct operands p = { .lin = 0 };
     gather_operands(cpu, i, &p);

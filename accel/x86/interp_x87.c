@@ -152,22 +152,9 @@ static unsigned take_pending(struct x86_fpu *f)
     return pending;
 }
 
-static const struct x86_stub *stub_of(struct x86_cpu *cpu, const struct x86_insn *i)
-{
-    if (UNLIKELY(!i->aux)) {
-        const struct x86_stub *s =
-            x86_has(cpu->model, (enum x86_feature_id)i->feature) ? x86_stub_get(i) : NULL;
-        if (!s) {
-            x86_raise(cpu, X86_EXC_UD);
-        }
-        ((struct x86_insn *)i)->aux = (void *)s;
-    }
-    return i->aux;
-}
-
 static void exec_x87(struct x86_cpu *cpu, const struct x86_insn *i)
 {
-    const struct x86_stub *s = stub_of(cpu, i);
+    const struct x86_stub *s = x86_stub_of(cpu, i);
     x86_check_x87(cpu);
     x86_check_mf(cpu);
     const struct x86_operand *mem = mem_operand(i);

@@ -11,17 +11,11 @@
 #define ACCEL_X86_THUNK_H
 
 #include "accel/x86/cpu.h"
+#include "accel/x86/data_insn.h"
 
 /* reg, rm, vvvv, is4: the operands by the field that names them: 8 bytes of a GPR or MM register,
  * 32 of a vector, or the staged memory operand. NULL where the form has none. */
 typedef void x86_stub_fn(struct x86_cpu *cpu, void *reg, void *rm, void *vvvv, void *is4);
-
-enum {
-    X86_STUB_FP = 1, /* uses MXCSR, may raise SIMD exceptions */
-    X86_STUB_FLAGS_IN = 2,
-    X86_STUB_FLAGS_OUT = 4,
-    X86_STUB_MMX = 8, /* switches the x87 unit to MMX */
-};
 
 struct x86_stub {
     x86_stub_fn *run;
@@ -31,5 +25,9 @@ struct x86_stub {
 /* The stub of this instruction's form; NULL when the host cannot run it (another architecture, or
  * no memory for code). Any thread. */
 const struct x86_stub *x86_stub_get(const struct x86_insn *i);
+
+/* The same for an instruction of the block cache, which remembers it. Raises #UD where the host or
+ * the processor's model lacks it. The vCPU's thread. */
+const struct x86_stub *x86_stub_of(struct x86_cpu *cpu, const struct x86_insn *i);
 
 #endif

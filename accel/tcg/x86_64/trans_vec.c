@@ -7,33 +7,11 @@
 #include <string.h>
 
 #include "accel/tcg/x86_64/trans_extra.h"
+#include "accel/x86/data_insn.h"
 
 enum { MXCSR_FLAGS = 0x3f, MXCSR_MASKS = 0x1f80 };
 
 /* --- which ------------------------------------------------------------------------------------ */
-
-static bool starts(const char *s, const char *with)
-{
-    return strncmp(s, with, strlen(with)) == 0;
-}
-
-/* May it raise floating-point exceptions, or round? Integer mnemonics begin with P. */
-static bool uses_mxcsr(const struct x86_insn *i)
-{
-    static const char *const arith[] = { "ADD", "SUB",   "MUL", "DIV",  "MIN",  "MAX", "SQRT",
-                                         "CMP", "ROUND", "DPP", "HADD", "HSUB", "FM",  "FNM" };
-    const char *s = x86_op_name((enum x86_op)i->op);
-    s += (i->prefixes & X86_PFX_VEX) && *s == 'V';
-    if (starts(s, "CVT") || starts(s, "COMIS") || starts(s, "UCOMIS")) {
-        return true;
-    }
-    for (size_t k = 0; k < sizeof arith / sizeof *arith; k++) {
-        if (starts(s, arith[k])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool is_pcmpestr(unsigned op)
 {
@@ -45,27 +23,6 @@ static bool is_pcmpstri(unsigned op)
 {
     return op == X86_OP_PCMPESTRI || op == X86_OP_PCMPISTRI || op == X86_OP_VPCMPESTRI ||
            op == X86_OP_VPCMPISTRI;
-}
-
-static bool sets_flags(const struct x86_insn *i)
-{
-    switch (i->op) {
-    case X86_OP_COMISS:
-    case X86_OP_COMISD:
-    case X86_OP_UCOMISS:
-    case X86_OP_UCOMISD:
-    case X86_OP_VCOMISS:
-    case X86_OP_VCOMISD:
-    case X86_OP_VUCOMISS:
-    case X86_OP_VUCOMISD:
-    case X86_OP_PTEST:
-    case X86_OP_VPTEST:
-    case X86_OP_VTESTPS:
-    case X86_OP_VTESTPD:
-    case X86_OP_PCMPISTRM:
-    case X86_OP_VPCMPISTRM: return true;
-    default: return is_pcmpestr(i->op) || is_pcmpstri(i->op);
-    }
 }
 
 /* Left to their handlers. */
@@ -124,36 +81,14 @@ bool trans_vec_classify(const struct x86_insn *i, struct trans_info *f)
             return false;
         }
     }
-    f->vec |= uses_mxcsr(i) || i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR ? TRANS_FP : 0;
-    f->writes = sets_flags(i) ? FL_ALL : FL_NONE;
+    unsigned props = x86_data_props(i);
+    bool loads = i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR;
+    f->vec |= (props & X86_STUB_FP) || loads ? TRANS_FP : 0;
+    f->writes = props & X86_STUB_FLAGS_OUT ? FL_ALL : FL_NONE;
     return !refused(i) && (i->cls != X86_CLS_AVX || __builtin_cpu_supports("avx"));
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */
-
-/* As in interp_host.c: 128-bit operands of legacy SSE are aligned, save for these; of AVX only
- * these. */
-static unsigned alignment(const struct x86_insn *i, unsigned size)
-{
-    switch (i->op) {
-    case X86_OP_MOVUPS:
-    case X86_OP_MOVUPD:
-    case X86_OP_MOVDQU:
-    case X86_OP_LDDQU:
-    case X86_OP_PCMPESTRI:
-    case X86_OP_PCMPESTRM:
-    case X86_OP_PCMPISTRI:
-    case X86_OP_PCMPISTRM: return 1;
-    case X86_OP_VMOVAPS:
-    case X86_OP_VMOVAPD:
-    case X86_OP_VMOVDQA:
-    case X86_OP_VMOVNTPS:
-    case X86_OP_VMOVNTPD:
-    case X86_OP_VMOVNTDQ:
-    case X86_OP_VMOVNTDQA: return size;
-    default: return i->cls == X86_CLS_SSE && size == 16 ? 16 : 1;
-    }
-}
 
 /* The flags that were raised are in the host's register, the masks in st. */
 static void gen_mxcsr(struct trans *t, const struct x86_insn *i, unsigned k)
@@ -204,7 +139,8 @@ void trans_vec(struct trans *t, const struct x86_insn *i, unsigned k)
     const struct x86_operand *rm = trans_opnd_at(i, X86_LOC_RM);
     struct emit_mem m = { .base = -1 };
     if (mem) {
-        m = trans_mem_aligned(t, k, mem->size, mem->access & X86_ACC_W, alignment(i, mem->size));
+        m = trans_mem_aligned(t, k, mem->size, mem->access & X86_ACC_W,
+                              x86_data_alignment(i, mem->size));
     }
     if (is_pcmpestr(i->op)) {
         m = mem ? trans_mem_t1(t, &m) : m;
