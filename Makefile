@@ -117,7 +117,7 @@ archdir = $(or $(wildcard $S$1/$(ARCH)),$(wildcard $S$1/generic))
 DIRS := accel/api accel/x86 accel/tcg accel/revirt accel/compare $(if $(filter kvm,$(HAVE)),accel/kvm) core \
         $(patsubst $S%,%,\
         $(call archdir,accel/x86) $(call archdir,accel/tcg) $(wildcard $Shw/* $Sbackend/*)) \
-        hw ui monitor os/posix $(OS_DIRS)
+        hw ui monitor vm os/posix $(OS_DIRS)
 ALL_SRCS := $(patsubst $S%,%,$(wildcard $S*.c $(patsubst %,$S%/*.c,$(DIRS))))
 # Files that need an optional library which is not there are left out.
 NEEDING  := $(if $(ALL_SRCS),$(shell cd '$(SRCDIR)' && awk 'FNR > 20 { nextfile } \

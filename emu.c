@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "options.h"
 #include "os/os.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 /* qemu-system-x86_64 promises what emu is anyway; qemu-system-i386 a processor without 64 bits. */
 static bool is_called(const char *argv0, const char *name)

@@ -5,7 +5,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "vm.h"
+#include "vm/vm.h"
 
 enum options_result {
     OPTIONS_RUN,   /* *config is filled */

@@ -2,7 +2,7 @@
 /* `info postmortem`: the report of the last death, or of the processor as it stands. */
 #include "monitor/commands.h"
 #include "monitor/postmortem.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 void info_postmortem(struct mon_call *c)
 {

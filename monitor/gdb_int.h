@@ -9,7 +9,7 @@
 #include "accel/api/vcpu.h"
 #include "backend/char/chardev.h"
 #include "monitor/gdbstub.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 /* --- packets ---------------------------------------------------------------------------------- */
 

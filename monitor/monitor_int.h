@@ -13,7 +13,7 @@
 #include "accel/x86/inspect.h"
 #include "core/device.h"
 #include "monitor/monitor.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 struct json_t; /* jansson's */
 struct mon_keys; /* cmd_input.c */

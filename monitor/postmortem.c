@@ -16,7 +16,7 @@
 #include "core/log.h"
 #include "core/opts.h"
 #include "monitor/postmortem_int.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 #define LOOP_RESETS 3
 #define LOOP_NS (10 * NS_PER_SEC)

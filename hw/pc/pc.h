@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine `pc`: i440FX host bridge, PIIX3 south bridge, the chips of an AT, firmware and the
- * tables that describe them. vm.c fills pc_config, makes the board, then the vCPUs.
+ * tables that describe them. vm/ fills pc_config, makes the board, then the vCPUs.
  *
  * Lifetime: everything the config points to outlives the board (strings and arrays are copied where
  * they are needed after pc_new). Machine lock held on every call, except where said.

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 struct vm_report {
     struct vm *vm;

@@ -10,7 +10,7 @@
 #include "backend/block/block.h"
 #include "backend/char/chardev.h"
 #include "hw/pc/pc.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 /* -machine, -no-acpi, -no-hpet, -vga into pc; accelerator names are appended to accels (of char
  * *). */
@@ -35,7 +35,7 @@ bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct p
 /* -display, -net: what is not there yet is refused. */
 bool setup_refusals(const struct vm_config *c, GError **err);
 
-/* Is there, or may there be, a display that shows text consoles? (vm_ui.c) */
+/* Is there, or may there be, a display that shows text consoles? (vm/ui.c) */
 bool vm_shows_consoles(const struct vm_config *c);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Options of the machine, memory, processors, boot and identity.
  */
-#include "vm_setup.h"
+#include "vm/setup.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include "core/device.h"
 #include "core/opts.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 struct plan {
     struct chardev *chardev;

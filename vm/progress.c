@@ -7,7 +7,7 @@
 #include "core/display.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 #define TICK_MS 500
 

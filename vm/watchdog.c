@@ -15,7 +15,7 @@
 #include "core/loop.h"
 #include "core/narrate.h"
 #include "monitor/symbols.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 #define PRIX         G_GINT64_MODIFIER "x"
 #define LOOKS        8    /* in the span */

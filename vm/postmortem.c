@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 bool vm_postmortem_make(struct vm *vm, GError **err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Notes about accesses to devices (vm_notes.h), and where strict reports come from.
+ * Notes about accesses to devices (vm/notes.h), and where strict reports come from.
  */
-#include "vm_notes.h"
+#include "vm/notes.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "core/opts.h"
 #include "core/physmem.h"
 #include "monitor/symbols.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 #define PRIX G_GINT64_MODIFIER "x"
 

@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/opts.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 /* What the guest was told it has must be there afterwards. */
 static bool check_features(const struct vm *vm, const struct accel_choice *to, GError **err)

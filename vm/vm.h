@@ -61,7 +61,7 @@ void vm_free(struct vm *vm);
 /* ... and -guest-timeout; what timeout(1) gives. */
 #define VM_EXIT_GUEST_TIMEOUT 124
 
-/* --- the running machine, for monitors and debuggers (vm_control.c) --------------------------- */
+/* --- the running machine, for monitors and debuggers (vm/control.c) --------------------------- */
 
 enum vm_state {
     VM_PRELAUNCH, /* -S, or reset while it stood still */
@@ -108,7 +108,7 @@ bool vm_cont(struct vm *vm, GError **err);
 void vm_freeze(struct vm *vm);
 void vm_thaw(struct vm *vm);
 /* `accel SPEC` ("kvm", "tcg,mode=interp"): moves the running machine to that accelerator; devices
- * and guest notice nothing. False: it is where it was. Main thread. (vm_accel.c) */
+ * and guest notice nothing. False: it is where it was. Main thread. (vm/accel.c) */
 bool vm_switch_accel(struct vm *vm, const char *spec, GError **err);
 const char *vm_accel_name(const struct vm *vm); /* the one in use now: "tcg" */
 void vm_reset(struct vm *vm, const char *reason); /* soon: posted to the main loop */

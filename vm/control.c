@@ -10,7 +10,7 @@
 #include "core/loop.h"
 #include "hw/pci/pci.h"
 #include "monitor/gdbstub.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 /* --- state and events ------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
  * threads
  * without the machine lock and take it; those of struct machine_ctl and struct vcpu_owner hold it.
  */
-#include "vm.h"
+#include "vm/vm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +27,8 @@
 #include "hw/pc/vmport.h"
 #include "monitor/gdbstub.h"
 #include "os/os.h"
-#include "vm_int.h"
-#include "vm_setup.h"
+#include "vm/vm_int.h"
+#include "vm/setup.h"
 
 /* A guest that powers off may still write its verdict to isa-debug-exit a few instructions later.
  * */

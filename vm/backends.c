@@ -7,7 +7,7 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "core/opts.h"
-#include "vm_setup.h"
+#include "vm/setup.h"
 
 #define CONFIG_ERROR(err, ...) g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, __VA_ARGS__)
 

@@ -8,7 +8,7 @@
 #include "hw/pc/pc.h"
 #include "os/os.h"
 #include "ui/ui.h"
-#include "vm_int.h"
+#include "vm/vm_int.h"
 
 #define SPEED_NS (900 * NS_PER_MS) /* the shortest time to measure the speed over */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of struct vm: shared by vm.c (making, running and ending it) and vm_control.c (what the
+ * Inside of struct vm: shared by vm.c (making, running and ending it) and vm/control.c (what the
  * monitor asks). Nobody else includes this.
  */
 #ifndef VM_INT_H
@@ -14,9 +14,9 @@
 #include "monitor/postmortem.h"
 #include "monitor/monitor.h"
 #include "os/os.h"
-#include "vm.h"
-#include "vm_notes.h"
-#include "vm_setup.h"
+#include "vm/vm.h"
+#include "vm/notes.h"
+#include "vm/setup.h"
 
 struct vm {
     const struct vm_config *config;
@@ -63,12 +63,12 @@ struct vm {
     struct pm_io_ring *pm_io; /* the last device accesses, for it */
     struct monitor_set *monitors;
     struct vm_progress *progress; /* NULL: nobody waits at a terminal */
-    GArray *monitor_plan; /* vm_monitor.c */
+    GArray *monitor_plan; /* vm/monitor.c */
     int status;
     struct vm_report *report; /* -report, -guest-timeout; NULL: neither */
 };
 
-/* vm_accel.c: vcpus_new, with tcg where the chosen accelerator cannot do it after all. */
+/* vm/accel.c: vcpus_new, with tcg where the chosen accelerator cannot do it after all. */
 struct vcpus *vm_accel_vcpus(struct vm *vm, const struct accel_params *p,
                              const struct vcpu_owner *owner, GError **err);
 /* When the machine begins to run: -accel's switch-at. */
@@ -82,38 +82,38 @@ void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text);
 /* vm.c: the end of the run; the first caller decides. */
 void vm_finish(struct vm *vm, int status, bool guest, const char *reason);
 
-/* vm_progress.c: from the first instruction to the end. */
+/* vm/progress.c: from the first instruction to the end. */
 void vm_progress_start(struct vm *vm);
 void vm_progress_free(struct vm *vm);
-/* vm_ui.c: "tcg, 45 MIPS"; g_free. */
+/* vm/ui.c: "tcg, 45 MIPS"; g_free. */
 char *vm_speed_text(struct vm *vm);
 
-/* vm_monitor.c: before the board, after it, at the end. */
+/* vm/monitor.c: before the board, after it, at the end. */
 bool setup_monitors(struct vm *vm, GError **err);
 bool start_monitors(struct vm *vm, GError **err);
 void free_monitors(struct vm *vm);
 
-/* vm_ui.c */
+/* vm/ui.c */
 bool vm_ui_open(struct vm *vm, GError **err);
 void vm_ui_close(struct vm *vm);
 
-/* vm_report.c: when the rest is there, after the run, at the end. */
+/* vm/report.c: when the rest is there, after the run, at the end. */
 bool vm_report_start(struct vm *vm, GError **err);
 void vm_report_write(struct vm *vm);
 void vm_report_free(struct vm *vm);
 
-/* vm_postmortem.c */
+/* vm/postmortem.c */
 bool vm_postmortem_make(struct vm *vm, GError **err);
 void vm_postmortem_start(struct vm *vm); /* vCPUs are there, and stand still */
 void vm_died(struct vm *vm, enum pm_reason why, const struct x86_state *s, unsigned vcpu);
 void vm_died_here(struct vm *vm, enum pm_reason why); /* the state of the caller's own vCPU */
 void vm_guest_resets(struct vm *vm);
 
-/* vm_watchdog.c: once the vCPUs exist. */
+/* vm/watchdog.c: once the vCPUs exist. */
 bool vm_watchdog_make(struct vm *vm, GError **err);
 void vm_watchdog_free(struct vm_watchdog *w);
 
-/* vm_control.c */
+/* vm/control.c */
 void vm_emit(struct vm *vm, const struct vm_event *e);
 /* The processors and the clock stand still from now on (or from the end of this vCPU's exit). */
 void vm_halt(struct vm *vm, enum vm_state why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line as text: making and freeing struct vm_config. */
-#include "vm.h"
+#include "vm/vm.h"
 
 static void drive_arg_free(void *p)
 {
