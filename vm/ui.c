@@ -27,14 +27,14 @@ static void quit(void *opaque)
 /* Executed instructions of all processors; 0 where the accelerator does not count. */
 static uint64_t instructions(struct vm *vm)
 {
-    static const char word[] = "instructions ";
+    static const char word[] = ": instructions ";
     uint64_t sum = 0;
     GString *text = g_string_new(NULL);
     vcpus_stats(vm->vcpus, text);
     char **lines = g_strsplit(text->str, "\n", -1);
     for (char **l = lines; *l; l++) {
         const char *at = g_str_has_prefix(*l, "vcpu") ? strstr(*l, word) : NULL;
-        if (at && (at[-1] == ' ' || at[-1] == ':')) {
+        if (at) {
             sum += g_ascii_strtoull(at + sizeof word - 1, NULL, 10);
         }
     }

@@ -11,8 +11,10 @@
 
 #include "accel/api/accel.h"
 #include "accel/tcg/jit.h"
+#include "accel/tcg/stats.h"
 #include "accel/x86/block.h"
 #include "core/device.h"
+#include "core/log.h"
 #include "core/opts.h"
 #include "core/physmem.h"
 
@@ -32,6 +34,8 @@ struct accel_vm {
     struct x86_code_map *code;
     struct physmem_listener listener;
     bool one_insn, jit;
+    bool stats; /* in words when a processor ends */
+    struct tcg_perfmap *perfmap;
     bool jit_asked; /* by mode=jit: not having it is an error */
     size_t code_size; /* bytes of host code a processor keeps; 0: default */
     GMutex lock;      /* vcpus */
@@ -135,7 +139,8 @@ static bool tcg_probe(struct accel_caps *caps, GError **err)
 static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache, GError **err)
 {
     static const char *const known[] = { "accel",           "mode", "fallback", "thread", "tb-size",
-                                         "one-insn-per-tb", NULL };
+                                         "one-insn-per-tb", "stats", "perfmap", NULL };
+    bool perfmap = false;
     uint64_t mib = 0;
     vm->jit = tcg_jit_supported(NULL);
     if (!o) {
@@ -143,6 +148,8 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
     }
     if (!opts_check_keys(o, "-accel tcg", known, err) ||
         !opts_get_bool(o, "one-insn-per-tb", false, &vm->one_insn, err) ||
+        !opts_get_bool(o, "stats", false, &vm->stats, err) ||
+        !opts_get_bool(o, "perfmap", false, &perfmap, err) ||
         !opts_get_u64(o, "tb-size", 0, &mib, err)) {
         return false;
     }
@@ -171,7 +178,8 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
         return false;
     }
     *cache = (size_t)mib << 20;
-    return true;
+    vm->perfmap = perfmap ? tcg_perfmap_new(err) : NULL;
+    return !perfmap || vm->perfmap;
 }
 
 static void map_changed(void *opaque, const struct mem_section *view, size_t n)
@@ -243,6 +251,7 @@ static void tcg_vm_destroy(struct accel_vm *vm)
     }
     physmem_remove_listener(vm->params.pm, &vm->listener);
     x86_code_map_free(vm->code);
+    tcg_perfmap_free(vm->perfmap);
     g_mutex_clear(&vm->lock);
     g_free(vm);
 }
@@ -293,11 +302,25 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
         g_free(v);
         return r;
     }
+    tcg_jit_set_perfmap(v->cpu, vm->perfmap);
     g_mutex_lock(&vm->lock);
     vm->vcpus[index] = v;
     g_mutex_unlock(&vm->lock);
     *out = v;
     return 0;
+}
+
+/* stats=on */
+static void print_stats(const struct accel_vcpu *v)
+{
+    GString *text = g_string_new(NULL);
+    tcg_stats_text(v->cpu, v->index, text);
+    char **lines = g_strsplit(text->str, "\n", -1);
+    for (char **l = lines; *l && **l; l++) {
+        log_info("tcg", "%s", *l);
+    }
+    g_strfreev(lines);
+    g_string_free(text, TRUE);
 }
 
 static void tcg_vcpu_destroy(struct accel_vcpu *v)
@@ -308,6 +331,9 @@ static void tcg_vcpu_destroy(struct accel_vcpu *v)
     g_mutex_lock(&v->vm->lock);
     v->vm->vcpus[v->index] = NULL;
     g_mutex_unlock(&v->vm->lock);
+    if (v->vm->stats) {
+        print_stats(v);
+    }
     tcg_jit_detach(v->cpu);
     x86_code_map_detach(v->cpu);
     x86_cpu_free(v->cpu);
@@ -500,29 +526,7 @@ static void tcg_stats(struct accel_vm *vm, GString *out)
         if (!vm->vcpus[k]) {
             continue;
         }
-        const struct x86_cpu *cpu = vm->vcpus[k]->cpu;
-        const struct x86_block_stats *b = &cpu->blocks->stats;
-        g_string_append_printf(
-            out,
-            "vcpu%u: instructions %" G_GUINT64_FORMAT ", blocks built %" G_GUINT64_FORMAT
-            ", dropped %" G_GUINT64_FORMAT ", looked up %" G_GUINT64_FORMAT
-            ", cache flushes %" G_GUINT64_FORMAT ", single steps %" G_GUINT64_FORMAT
-            ", uncached %" G_GUINT64_FORMAT ", faults %" G_GUINT64_FORMAT
-            ", interrupts %" G_GUINT64_FORMAT ", TLB misses %" G_GUINT64_FORMAT "\n",
-            k, cpu->insn_count, b->built, b->dropped, b->lookups, b->flushes, b->single_steps,
-            b->uncached, b->faults, b->interrupts, cpu->mmu.misses);
-        struct tcg_jit_stats st;
-        if (tcg_jit_stats(cpu, &st)) {
-            g_string_append_printf(out,
-                                   "vcpu%u: translated blocks %" G_GUINT64_FORMAT
-                                   ", instructions %" G_GUINT64_FORMAT ", inline %" G_GUINT64_FORMAT
-                                   ", entries %" G_GUINT64_FORMAT ", links %" G_GUINT64_FORMAT
-                                   ", handler calls %" G_GUINT64_FORMAT
-                                   ", host code flushes %" G_GUINT64_FORMAT
-                                   ", bytes of host code %" G_GUINT64_FORMAT "\n",
-                                   k, st.translated, st.insns, st.inline_insns, st.entries,
-                                   st.links, st.helper_calls, st.flushes, st.bytes);
-        }
+        tcg_stats_text(vm->vcpus[k]->cpu, k, out);
     }
     g_mutex_unlock(&vm->lock);
 }

@@ -201,7 +201,7 @@ static void page_unlink(struct x86_block_cache *c, struct x86_block *b, gpa_t pa
     }
 }
 
-static void block_drop(struct x86_block_cache *c, struct x86_block *b)
+static void block_drop(struct x86_block_cache *c, struct x86_block *b, enum x86_drop why)
 {
     struct x86_block **h = &c->hash[block_hash(b->gpa)];
     while (*h && *h != b) {
@@ -221,7 +221,7 @@ static void block_drop(struct x86_block_cache *c, struct x86_block *b)
     if (c->jit_ops) {
         c->jit_ops->dropped(c, b);
     }
-    c->stats.dropped++;
+    c->stats.dropped[why]++;
 }
 
 /* Does the block have bytes in [off, off + len) of the page? */
@@ -248,7 +248,8 @@ static void page_release(struct x86_code_map *m, gpa_t page)
 }
 
 /* Drops the blocks that overlap; a page without blocks may be written fast again. */
-static void drop_range(struct x86_block_cache *c, gpa_t page, unsigned off, unsigned len)
+static void drop_range(struct x86_block_cache *c, gpa_t page, unsigned off, unsigned len,
+                       enum x86_drop why)
 {
     struct x86_code_page **slot = page_slot(c, page), *p = *slot;
     if (!p) {
@@ -257,7 +258,7 @@ static void drop_range(struct x86_block_cache *c, gpa_t page, unsigned off, unsi
     for (struct x86_block *b = p->blocks, *next; b; b = next) {
         next = b->page_next[page_index(b, page)];
         if (block_overlaps(b, page, off, len)) {
-            block_drop(c, b);
+            block_drop(c, b, why);
         }
     }
     if (!p->blocks) {
@@ -308,7 +309,7 @@ void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b))
 void x86_block_stop(struct x86_block_cache *c)
 {
     if (c && c->cur && c->cur->key) {
-        block_drop(c, c->cur);
+        block_drop(c, c->cur, X86_DROP_DEBUG);
     }
 }
 
@@ -318,7 +319,7 @@ void x86_block_drop_offset(struct x86_block_cache *c, unsigned off)
         for (struct x86_block *b = c->hash[k], *next; b; b = next) {
             next = b->hash_next;
             if (((off - b->gpa) & PAGE_MASK) < b->len) {
-                block_drop(c, b);
+                block_drop(c, b, X86_DROP_DEBUG);
             }
         }
     }
@@ -377,7 +378,7 @@ static void written(struct x86_code_map *m, struct x86_block_cache *self, gpa_t 
             }
             g_mutex_unlock(&m->lock);
             if (self) {
-                drop_range(self, gpa & ~PAGE_MASK, off, chunk);
+                drop_range(self, gpa & ~PAGE_MASK, off, chunk, X86_DROP_WRITTEN);
             }
         }
         gpa += chunk;
@@ -416,7 +417,7 @@ static void flush_moved(struct x86_block_cache *c)
             struct mem_section ms;
             if (!physmem_lookup(c->cpu->pm, p->gpa, &ms) || !ms.host ||
                 ms.host + (p->gpa - ms.gpa) != p->host) {
-                drop_range(c, p->gpa, 0, 4096);
+                drop_range(c, p->gpa, 0, 4096, X86_DROP_MOVED);
             }
         }
     }
@@ -506,7 +507,8 @@ void x86_block_pending(struct x86_block_cache *c)
         if (list[k].len == PENDING_NEW) {
             page_became_code(c, list[k].gpa);
         } else {
-            drop_range(c, list[k].gpa & ~PAGE_MASK, list[k].gpa & PAGE_MASK, (unsigned)list[k].len);
+            drop_range(c, list[k].gpa & ~PAGE_MASK, list[k].gpa & PAGE_MASK, (unsigned)list[k].len,
+                       X86_DROP_ELSEWHERE);
         }
     }
     if (all) {
@@ -655,6 +657,7 @@ static struct x86_block *block_finish(struct x86_block_cache *c, struct x86_bloc
         page_link(c, b, gpa2);
     }
     c->stats.built++;
+    c->stats.built_insns += b->n;
     if (log_enabled(LOG_IN_ASM) &&
         (b->max_insns != 1 || log_enabled(LOG_EXEC | LOG_CPU))) {
         log_block(c->cpu, b);
@@ -693,6 +696,7 @@ static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gp
     struct x86_cpu *cpu = c->cpu;
     size_t room = sizeof(struct x86_block) + X86_BLOCK_INSNS * sizeof(struct x86_insn);
     if (c->arena_used + room > c->arena_size || c->n_pages > 4 * PAGES_SIZE) {
+        c->stats.full++;
         x86_block_flush(c);
     }
     struct x86_block *b = (void *)(c->arena + c->arena_used);

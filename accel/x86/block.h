@@ -66,8 +66,15 @@ struct x86_code_range {
 };
 #define X86_PENDING_MAX 64
 
+/* Why blocks go: this processor wrote to them, another one or a device did, the physical map
+ * changed, the debugger asked. */
+enum x86_drop {
+    X86_DROP_WRITTEN, X86_DROP_ELSEWHERE, X86_DROP_MOVED, X86_DROP_DEBUG, X86_DROP_COUNT
+};
+
 struct x86_block_stats {
-    uint64_t built, dropped, flushes, faults, interrupts, lookups, single_steps, uncached;
+    uint64_t built, built_insns, dropped[X86_DROP_COUNT], flushes, full, faults, interrupts,
+        lookups, single_steps, uncached;
 };
 
 /* A translator's hooks; the interpreter's loop calls them. */

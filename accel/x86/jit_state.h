@@ -31,12 +31,14 @@ struct x86_jit_regs {
     uint32_t bad_slot;         /* offset of a slot that is filled again and again; 0: none */
     uint64_t key;              /* x86_jump_entry.key in force */
     uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
+    uint64_t fills;            /* of slots: one miss in eight */
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
     struct x86_tlb_entry *tlb, *big; /* of the current CPL */
     gpa_t *page;                     /* mmu.page, likewise */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
     uint8_t sample; /* counts misses of slots */
+    uint8_t why;    /* translated code was left: enum tcg_jit_exit */
     uint8_t live;   /* what of the vector state is in the host's registers */
 };
 

@@ -64,6 +64,7 @@ void x86_tlb_flush(struct x86_cpu *cpu, bool global)
 {
     struct x86_mmu *m = &cpu->mmu;
     cpu->tlb_generation++;
+    *(global ? &m->stats.global_flushes : &m->stats.flushes) += 1;
     x86_slots_clear(cpu);
     if (global) {
         cpu->a20_mask = physmem_a20(cpu->pm) ? ~0ull : ~(1ull << 20);
@@ -93,6 +94,7 @@ void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
 {
     uint64_t page = lin & ~0xfffull;
     cpu->tlb_generation++;
+    cpu->mmu.stats.page_flushes++;
     x86_slots_clear(cpu);
     for (unsigned u = 0; u < 2; u++) {
         struct x86_tlb_entry *e = x86_tlb_slot(cpu, page, u);
@@ -231,6 +233,7 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
     if (write && x86_code_page(cpu, gpage)) {
         r->care |= CARE_CODE;
         write = false;
+        m->stats.to_code += a == X86_ACCESS_WRITE;
     }
     if (UNLIKELY(m->sec_tracked)) {
         r->care |= CARE_DIRTY;
@@ -312,7 +315,7 @@ static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, 
 {
     struct x86_walk w;
     struct ref r = {NULL, 0, 0};
-    cpu->mmu.misses++;
+    cpu->mmu.stats.misses[!!(flags & F_USER)][a]++;
     if (UNLIKELY(cpu->long_mode && !x86_canonical(cpu, lin))) {
         raise_noncanonical(cpu);
     }
@@ -327,6 +330,7 @@ static struct ref resolve(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, 
     r.care = page_care(cpu, lin & ~0xfffull, flags & F_USER,
                        (cpu->debug_kinds & X86_DBG_DATA) || cpu->watches.n);
     if (!x86_section(cpu, w.gpa) || !cpu->mmu.sec_host) {
+        cpu->mmu.stats.io++;
         return r;
     }
     gpa_t in = w.gpa - cpu->mmu.sec_gpa, page_in = in & ~0xfffull;

@@ -51,7 +51,11 @@ struct x86_mmu {
     uint64_t sec_off;
     bool sec_ram, sec_tracked;
     uint64_t phys_reserved;        /* bits above MAXPHYADDR, up to bit 51 */
-    uint64_t misses;
+    struct x86_mmu_stats {
+        uint64_t misses[2][3]; /* page walks: by user, enum x86_access */
+        uint64_t io, to_code;  /* of these: not RAM or ROM; writes to pages with code */
+        uint64_t flushes, global_flushes, page_flushes;
+    } stats;
 };
 
 #endif

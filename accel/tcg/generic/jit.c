@@ -25,6 +25,12 @@ void tcg_jit_detach(struct x86_cpu *cpu)
     (void)cpu;
 }
 
+void tcg_jit_set_perfmap(struct x86_cpu *cpu, struct tcg_perfmap *p)
+{
+    (void)cpu;
+    (void)p;
+}
+
 void tcg_jit_set_threshold(struct x86_cpu *cpu, unsigned n)
 {
     (void)cpu;

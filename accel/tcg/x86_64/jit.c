@@ -53,11 +53,12 @@ static const struct x86_insn *begin_exec(struct x86_cpu *cpu, uint32_t insn, uin
     uint64_t mask = i->mode == 8 ? ~0ull : 0xffffffffu;
     c->cur = (void *)(c->arena + block);
     c->cur_rip = (cpu->jit.rip_base + (c->cur->gpa & 0xfff)) & mask;
-    cpu->st.rip = (cpu->jit.rip_base + (rest_off & 0xffff)) & mask;
+    cpu->st.rip = (cpu->jit.rip_base + (rest_off & 0xfff)) & mask;
     cpu->next_rip = cpu->st.rip + i->len;
     cpu->insn_count = cpu->jit.count_end - cpu->jit.budget - (rest_off >> 16);
     j->dropped = false;
     j->stats.helper_calls++;
+    j->stats.slow_calls += (rest_off & JIT_SLOW) != 0;
     return i;
 }
 
@@ -112,6 +113,7 @@ static void unlink_code(struct jit *j, struct x86_block *b)
         emit_jmp_to(&e, j->exit_next);
         b->code = b->body = NULL;
         b->heat = 0;
+        j->stats.unlinked++;
     }
 }
 
@@ -189,6 +191,8 @@ static void translate(struct x86_block_cache *c, struct x86_block *b)
     if (!code) {
         return;
     }
+    tcg_perfmap_add(j->perf, jit_rx(j, code), (size_t)(j->code.rw + j->used - code),
+                    "guest:0x%" G_GINT64_MODIFIER "x", c->cpu->st.rip);
     b->code = (void *)(uintptr_t)jit_rx(j, code);
     b->body = (void *)(uintptr_t)jit_rx(j, body);
     b->jit_user = c->cpu->user;
@@ -233,6 +237,7 @@ static void translate_again(struct x86_block_cache *c, struct x86_block *b)
     struct jit *j = c->jit;
     uint8_t *old = j->code.rw + ((uint8_t *)b->code - j->code.rx);
     uint64_t flushes = j->stats.flushes;
+    j->stats.again++;
     translate(c, b);
     uint8_t *now = j->code.rw + ((uint8_t *)b->code - j->code.rx);
     if (j->stats.flushes == flushes && now != old) {
@@ -294,6 +299,8 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     flags_from_lazy(cpu);
     j->in_code = j->packed = true;
     j->stats.entries++;
+    j->entered = cpu->insn_count;
+    cpu->jit.why = TCG_EXIT_OTHER;
     unsigned (*enter)(struct x86_cpu *, const void *);
     const uint8_t *at = jit_rx(j, j->enter);
     memcpy(&enter, &at, sizeof enter);
@@ -301,6 +308,8 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     j->in_code = false;
     flags_to_lazy(cpu);
     cpu->insn_count = cpu->jit.count_end - cpu->jit.budget;
+    j->stats.run += cpu->insn_count - j->entered;
+    j->stats.exits[how ? TCG_EXIT_SYSTEM : cpu->jit.link ? TCG_EXIT_LINK : cpu->jit.why]++;
     c->cur = NULL;
     if (UNLIKELY(cpu->jit.bad_slot)) {
         slot_is_bad(j, cpu);
@@ -313,6 +322,10 @@ static void jit_fault(struct x86_block_cache *c)
     struct jit *j = c->jit;
     if (j->in_code && j->packed) {
         flags_to_lazy(c->cpu);
+    }
+    if (j->in_code) {
+        j->stats.run += c->cpu->insn_count - j->entered;
+        j->stats.exits[TCG_EXIT_FAULT]++;
     }
     j->in_code = false;
     c->cpu->jit.link = 0;
@@ -371,6 +384,15 @@ void tcg_jit_detach(struct x86_cpu *cpu)
     }
 }
 
+void tcg_jit_set_perfmap(struct x86_cpu *cpu, struct tcg_perfmap *p)
+{
+    struct jit *j = cpu->blocks ? cpu->blocks->jit : NULL;
+    if (j) {
+        j->perf = p;
+        tcg_perfmap_add(p, j->code.rx, j->fixed, "emu:stubs");
+    }
+}
+
 void tcg_jit_set_threshold(struct x86_cpu *cpu, unsigned n)
 {
     ((struct jit *)cpu->blocks->jit)->threshold = n;
@@ -382,6 +404,10 @@ bool tcg_jit_stats(const struct x86_cpu *cpu, struct tcg_jit_stats *out)
     if (j) {
         *out = j->stats;
         out->bytes = j->used;
+        out->size = j->code.size;
+        out->fills = cpu->jit.fills;
+        out->overhead = sizeof *j + (sizeof *j->jump << JIT_JUMP_BITS) +
+                        j->traces->len * sizeof(struct jit_trace);
     }
     return j != NULL;
 }

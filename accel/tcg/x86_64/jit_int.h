@@ -50,11 +50,14 @@ struct jit {
     bool packed;        /* in_code: cpu->jit.flags is in force, else cpu->lazy */
     bool dropped;       /* some block went since a handler was entered */
     struct tcg_jit_stats stats;
+    uint64_t entered; /* insn_count when translated code was entered */
+    struct tcg_perfmap *perf;
     GArray *traces;     /* struct jit_trace */
     struct jit_jump *jump;
     struct jit_owner owner[4 * X86_JIT_SLOTS];
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
+    uint8_t *exit_why[TCG_EXIT_COUNT]; /* SLICE, MISS and OLD */
     uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;
     uint8_t *vec_load, *avx_load, *x87_load;
     uint8_t *miss[2], *fill[2]; /* [write] */
@@ -87,8 +90,10 @@ static inline struct emit jit_emit(const struct jit *j, uint8_t *p)
 /* stubs.c */
 void jit_stubs(struct jit *j);
 
-/* Called by translated code (jit.c). rest_off: page offset of the instruction, and from bit 16 on
- * how many of the instructions counted at the translation's entry are of this block or later. */
+/* Called by translated code (jit.c). rest_off: page offset of the instruction, JIT_SLOW if it has
+ * inline code, and from bit 16 on how many of the instructions counted at the translation's entry
+ * are of this block or later. */
+#define JIT_SLOW 0x1000u
 typedef void jit_exec_helper(struct x86_cpu *cpu, uint32_t insn, uint32_t block,
                              uint32_t rest_off);
 jit_exec_helper jit_exec_flags, jit_exec_noflags;

@@ -206,6 +206,7 @@ static void stub_fill(struct emit *e, bool write)
     emit_push_pop(e, 0x50, H_RCX);
     emit_push_pop(e, 0x50, H_RDX);
     emit_push_pop(e, 0x50, H_RSI);
+    emit_xrc(e, 8, 0xff, 0, OFF(jit.fills), 0);
     emit_xrmx(e, 8, 0x8d, T1, T0, T1, 0, 0); /* last byte */
     emit_entry_of(e, OFF(jit.big), 21, X86_BIG_SIZE - 1);
     emit_xrr(e, 8, 0x8b, H_RDX, T1);
@@ -315,6 +316,13 @@ static void stub_exit(struct emit *e, unsigned code)
     emit_8(e, 0xc3);
 }
 
+static void stub_exit_why(struct emit *e, const struct jit *j, unsigned why)
+{
+    emit_xrc(e, 1, 0xc6, 0, OFF(jit.why), 1);
+    emit_8(e, why);
+    emit_jmp_to(e, j->exit_next);
+}
+
 /* Called by translated code. In: T0 instruction, T1 block (offsets in the arena), T2 rest_off. */
 static void stub_exec(struct emit *e, const struct jit *j, jit_exec_helper *helper)
 {
@@ -367,8 +375,8 @@ static void emit_revalidate(struct emit *e, const struct jit *j, const uint8_t *
         emit_patch(miss[k], e->p);
     }
     emit_push_pop(e, 0x58, H_RCX);
-    emit_patch(other, e->p);
-    emit_jmp_to(e, j->exit_next);
+    emit_jmp_to(e, j->exit_why[TCG_EXIT_OLD]);
+    emit_patch(other, j->exit_why[TCG_EXIT_MISS]);
 }
 
 /* T0 is where the guest goes: through the jump cache, else out. */
@@ -393,7 +401,7 @@ static void stub_lookup(struct emit *e, struct jit *j)
     emit_alu_ri(e, 8, 4, T0, -4096);
     emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
     emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
-    emit_patch(miss, j->exit_next);
+    emit_patch(miss, j->exit_why[TCG_EXIT_MISS]);
     emit_patch(old, e->p);
     emit_revalidate(e, j, good);
 }
@@ -407,6 +415,11 @@ void jit_stubs(struct jit *j)
     stub_exit(&e, 0);
     j->exit_system = e.p;
     stub_exit(&e, 1);
+    static const uint8_t whys[] = { TCG_EXIT_SLICE, TCG_EXIT_MISS, TCG_EXIT_OLD };
+    for (size_t k = 0; k < sizeof whys; k++) {
+        j->exit_why[whys[k]] = e.p;
+        stub_exit_why(&e, j, whys[k]);
+    }
     j->exec = e.p;
     stub_exec(&e, j, jit_exec_flags);
     j->exec_noflags = e.p;

@@ -557,21 +557,21 @@ unsigned trans_rest(const struct trans *t, unsigned k)
     return t->n - k;
 }
 
-static void call_handler(struct trans *t, unsigned k)
+static void call_handler(struct trans *t, unsigned k, unsigned slow)
 {
     struct emit *e = &t->e;
     const uint8_t *arena = t->j->cpu->blocks->arena;
     unsigned bk = t->in[k];
     emit_mov_ri(e, T0, (uint64_t)((const uint8_t *)t->insn[k] - arena));
     emit_mov_ri(e, T1, (uint64_t)((const uint8_t *)t->block[bk] - arena));
-    emit_mov_ri(e, T2, t->off[k] | trans_rest(t, t->first[bk]) << 16);
+    emit_mov_ri(e, T2, t->off[k] | slow | trans_rest(t, t->first[bk]) << 16);
     emit_call_to(e, ignores_flags(t->insn[k]) ? t->j->exec_noflags : t->j->exec);
 }
 
 void trans_call(struct trans *t, unsigned k)
 {
     trans_pack(t);
-    call_handler(t, k);
+    call_handler(t, k, 0);
     t->live = false;
     t->packed = true;
     t->recipe = -1;
@@ -661,7 +661,7 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
         recompute(t, (unsigned)s->recipe);
     }
     trans_x87_pending(t, s->insn);
-    call_handler(t, s->insn);
+    call_handler(t, s->insn, JIT_SLOW);
     if (!s->back || s->leave) { /* the handler knows where to go */
         unsigned rest = trans_rest(t, s->insn) - 1;
         if (rest) {
@@ -703,7 +703,7 @@ static void emit_leave(struct trans *t, uint8_t *leave)
     emit_patch(leave, t->e.p);
     emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)t->n);
     trans_rip(t, T0, t->off[0]);
-    emit_jmp_to(&t->e, t->j->exit_next);
+    emit_jmp_to(&t->e, t->j->exit_why[TCG_EXIT_SLICE]);
 }
 
 static bool ends_block(const struct trans *t, unsigned k)
@@ -792,6 +792,7 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     j->used = ((size_t)(t.e.p - j->code.rw) + 15) & ~(size_t)15;
     j->stats.translated++;
     j->stats.insns += t.n;
+    j->stats.accesses += t.n_miss;
     return t.start;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: accel/tcg/tcg.c accel/tcg/x86_64/[a-z]*.c accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c */
+/* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c accel/x86/[a-z]*.c */
+/* link: accel/x86/x86_64/[a-z]*.c */
 /* link: core/physmem.c core/physmem_access.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* libs: zydis */
