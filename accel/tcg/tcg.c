@@ -19,6 +19,8 @@
 #include "core/physmem.h"
 
 #define TCG_MAX_VCPUS 256
+#define TCG_CODE_MAX  ((uint64_t)4 << 30)
+#define TCG_DECODED   ((size_t)32 << 20) /* from here on as much of decoded as of host code */
 #define TCG_TSC_KHZ   1000000u /* the TSC counts nanoseconds of virtual time, unless params say */
 
 struct accel_vcpu {
@@ -37,7 +39,7 @@ struct accel_vm {
     bool stats; /* in words when a processor ends */
     struct tcg_perfmap *perfmap;
     bool jit_asked; /* by mode=jit: not having it is an error */
-    size_t code_size; /* bytes of host code a processor keeps; 0: default */
+    size_t code_size; /* tb-size=: bytes of host code a processor keeps; 0: default */
     GMutex lock;      /* vcpus */
     struct accel_vcpu *vcpus[TCG_MAX_VCPUS];
 };
@@ -141,7 +143,7 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
     static const char *const known[] = { "accel",           "mode", "fallback", "thread", "tb-size",
                                          "one-insn-per-tb", "stats", "perfmap", NULL };
     bool perfmap = false;
-    uint64_t mib = 0;
+    uint64_t size = 0;
     vm->jit = tcg_jit_supported(NULL);
     if (!o) {
         return true;
@@ -150,7 +152,7 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
         !opts_get_bool(o, "one-insn-per-tb", false, &vm->one_insn, err) ||
         !opts_get_bool(o, "stats", false, &vm->stats, err) ||
         !opts_get_bool(o, "perfmap", false, &perfmap, err) ||
-        !opts_get_u64(o, "tb-size", 0, &mib, err)) {
+        !opts_get_size(o, "tb-size", 1 << 20, &size, err)) {
         return false;
     }
     const char *mode = opts_get(o, "mode"), *thread = opts_get(o, "thread");
@@ -172,12 +174,13 @@ static bool parse_opts(struct accel_vm *vm, const struct opts *o, size_t *cache,
             thread);
         return false;
     }
-    if (mib > 4096) {
+    if (size && (size < X86_CODE_MIN || size > TCG_CODE_MAX)) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    "-accel tcg: tb-size is in MiB, at most 4096");
+                    "-accel tcg: tb-size=%s: in MiB or with a suffix, 256K to 4G",
+                    opts_get(o, "tb-size"));
         return false;
     }
-    *cache = (size_t)mib << 20;
+    *cache = (size_t)size;
     vm->perfmap = perfmap ? tcg_perfmap_new(err) : NULL;
     return !perfmap || vm->perfmap;
 }
@@ -229,7 +232,8 @@ static int tcg_vm_create(struct accel_vm **out, const struct accel_params *p, GE
     }
     vm->params = *p;
     vm->cb = *p->cb;
-    vm->code = x86_code_map_new(cache);
+    /* Decoded code takes three times the room of the host code made of it. */
+    vm->code = x86_code_map_new(MAX(cache, MIN(4 * cache, TCG_DECODED)));
     vm->code_size = cache;
     g_mutex_init(&vm->lock);
     vm->listener = (struct physmem_listener){

@@ -15,7 +15,6 @@
 #define PAGES_BITS    12
 #define PAGES_SIZE    (1u << PAGES_BITS)
 #define ARENA_DEFAULT ((size_t)32 << 20)
-#define ARENA_MIN     ((size_t)1 << 20)
 #define PAGE_MASK     0xfffull
 #define CLAIM_STEP    128u /* bytes marked as code ahead of decoding */
 
@@ -50,7 +49,7 @@ struct x86_code_map {
 struct x86_code_map *x86_code_map_new(size_t cache_size)
 {
     struct x86_code_map *m = g_new0(struct x86_code_map, 1);
-    m->cache_size = cache_size ? MAX(cache_size, ARENA_MIN) : ARENA_DEFAULT;
+    m->cache_size = cache_size ? MAX(cache_size, X86_CODE_MIN) : ARENA_DEFAULT;
     g_mutex_init(&m->lock);
     m->caches = g_ptr_array_new();
     return m;

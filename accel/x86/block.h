@@ -19,6 +19,7 @@
 #include "accel/x86/interp.h"
 
 #define X86_BLOCK_INSNS 48
+#define X86_CODE_MIN    ((size_t)256 << 10) /* the smallest cache of decoded or translated code */
 #define X86_JUMP_BITS   12
 
 enum { /* x86_block.flags */

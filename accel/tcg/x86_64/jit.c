@@ -353,7 +353,7 @@ int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
         .fault = jit_fault,
     };
     struct jit *j = g_new0(struct jit, 1);
-    size_t size = code_size ? MAX(code_size, 16 * (size_t)ROOM) : CODE_DEFAULT;
+    size_t size = code_size ? MAX(code_size, X86_CODE_MIN) : CODE_DEFAULT;
     int r = os_code_alloc_near(&j->code, MIN(size, (size_t)1 << 30), cpu, sizeof *cpu);
     if (r < 0) {
         g_free(j);

@@ -326,7 +326,12 @@ static void test_options(void **state)
         { "tcg,mode=fast", "interp or jit" },
         { "tcg,thread=single", "thread=multi" },
         { "tcg,tb-size=100000", "tb-size" },
+        { "tcg,tb-size=255K", "256K" },
+        { "tcg,tb-size=5G", "4G" },
+        { "tcg,tb-size=1X", "tb-size" },
         { "tcg,tb-sise=1", "tb-size" },
+        { "tcg,stats=perhaps", "stats" },
+        { "tcg,perfmap=7", "perfmap" },
         { "tcg,one-insn-per-tb=maybe", "one-insn-per-tb" },
     };
     struct rig *r = *state;
@@ -350,7 +355,7 @@ static void test_one_insn(void **state)
     struct rig *r = *state;
     GError *err = NULL;
     struct accel_vm *vm = NULL;
-    struct opts *o = opts_parse("tcg,one-insn-per-tb=on,tb-size=1", "accel", &err);
+    struct opts *o = opts_parse("tcg,one-insn-per-tb=on,tb-size=256K", "accel", &err);
     struct accel_params p = {
         .pm = r->pm, .model = &r->model, .topology = &topology, .cb = &callbacks, .opts = o
     };
