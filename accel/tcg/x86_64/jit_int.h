@@ -17,6 +17,7 @@
 
 #define TRANS_INSNS  128u /* of one translation */
 #define TRANS_BLOCKS 16u
+#define TRANS_COPIES 64u /* blocks, those of a loop each time */
 
 /* What a translation was made of: it goes when one of its blocks goes. */
 struct jit_trace {

@@ -87,18 +87,31 @@ struct trans_miss {
     bool write, direct; /* direct: T0 becomes the addend, else the host address */
 };
 
+/* What is known where control arrives: flags as in struct trans, vector state. */
+struct trans_state {
+    bool packed;
+    int recipe;
+    uint8_t vec;
+};
+
 struct trans {
     struct jit *j;
     struct x86_block *b; /* the first; all are in its page */
     struct emit e;
     uint8_t *start;
     unsigned n, n_blocks;
+    /* A translation that comes back to its first block has that loop again, `loop` (0: none) being
+     * its first instruction there; the jump back goes to `head`, where flags and vector state are
+     * what the instructions before leave, at the first time as at any other. */
+    unsigned loop, once; /* once: blocks without repetition */
+    uint8_t *head, *head_leave;
+    struct trans_state at_head;
     const struct x86_insn *insn[TRANS_INSNS];
     struct trans_info info[TRANS_INSNS];
     uint16_t off[TRANS_INSNS];   /* page offset */
     uint8_t in[TRANS_INSNS];     /* number of its block */
-    struct x86_block *block[TRANS_BLOCKS];
-    uint8_t first[TRANS_BLOCKS]; /* number of its first instruction */
+    struct x86_block *block[TRANS_COPIES];
+    uint8_t first[TRANS_COPIES]; /* number of its first instruction */
     /* Flags: in the host's (live), in cpu->jit.flags (packed), or nowhere but to be had from the
      * registers that instruction `recipe` left. */
     bool live, packed;
@@ -108,7 +121,7 @@ struct trans {
     unsigned n_slow, n_exits, n_miss;
     struct trans_miss miss[2 * TRANS_INSNS];
     struct slow slow[TRANS_INSNS];
-    struct trans_exit exits[2 * TRANS_BLOCKS + 4];
+    struct trans_exit exits[2 * TRANS_COPIES + 4];
 };
 
 /* --- for instructions ------------------------------------------------------------------------- */
@@ -158,7 +171,11 @@ static inline unsigned trans_word(const struct trans *t) /* of addresses */
 void trans_call(struct trans *t, unsigned k);
 void trans_plain(struct trans *t, unsigned k); /* as if it were not the last of its block */
 void trans_pack(struct trans *t);
+/* At the end: may control go to t->head? Then flags are as they must be there; T0 is gone. */
+bool trans_to_head(struct trans *t);
 unsigned trans_rest(const struct trans *t, unsigned k); /* counted, from instruction k on */
+/* trans_mem.c */
+void trans_miss_emit(struct trans *t, const struct trans_miss *m);
 /* trans_int.c */
 bool trans_int_classify(const struct x86_insn *i, struct trans_info *f);
 void trans_int(struct trans *t, const struct x86_insn *i, unsigned k);

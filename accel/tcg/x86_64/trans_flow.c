@@ -56,7 +56,9 @@ static int64_t likely_next(const struct trans *t)
         }
         switch (i->op) {
         case X86_OP_JCC:
-            return b->link[1] != none && b->link[0] == none ? target_off(t, k) : next_off(t, k);
+            return b->link[1] != none && (b->link[0] == none || target_off(t, k) == t->off[0])
+                       ? target_off(t, k)
+                       : next_off(t, k);
         case X86_OP_JMP:
         case X86_OP_CALL: return target_off(t, k);
         default: return -1;
@@ -71,13 +73,16 @@ struct x86_block *trans_follower(struct trans *t)
     if (!in_page(off) || t->n_blocks == TRANS_BLOCKS) {
         return NULL;
     }
+    if (off == t->off[0]) {
+        return t->b;
+    }
     gpa_t gpa = (t->b->gpa & ~0xfffull) + (uint64_t)off;
     struct x86_block *b = x86_block_peek(t->j->cpu->blocks, gpa, t->b->mode);
     if (!b || b->gpa2 != X86_NO_PAGE || t->n + b->n > TRANS_INSNS - 1) {
         return NULL;
     }
-    for (unsigned k = 0; k < t->n; k++) {
-        if (t->off[k] == off) { /* a loop: no second copy */
+    for (unsigned k = 1; k < t->n; k++) {
+        if (t->off[k] == off) { /* a loop that begins elsewhere: no second copy */
             return NULL;
         }
     }
@@ -216,6 +221,14 @@ static bool goes_on(const struct trans *t, unsigned k, int64_t to)
     return k + 1 < t->n && t->off[k + 1] == to;
 }
 
+/* The jump whose displacement is at `site` goes round the loop. */
+static void back(struct trans *t, uint8_t *site)
+{
+    if (!t->e.full) {
+        emit_patch(site, t->head);
+    }
+}
+
 static void end_jcc(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
@@ -226,6 +239,12 @@ static void end_jcc(struct trans *t, unsigned k)
         add_exit(t, emit_jcc(e, cc), to, k);
     } else if (goes_on(t, k, to)) {
         add_exit(t, emit_jcc(e, cc ^ 1), next, k);
+    } else if (to == t->off[0] && trans_to_head(t)) {
+        back(t, emit_jcc(e, cc));
+        go(t, next, k);
+    } else if (next == t->off[0] && trans_to_head(t)) {
+        add_exit(t, emit_jcc(e, cc), to, k);
+        back(t, emit_jmp(e));
     } else {
         trans_pack(t);
         add_exit(t, emit_jcc(e, cc), to, k);
@@ -356,7 +375,12 @@ static void end_branch(struct trans *t, unsigned k)
         end_jcc(t, k);
     } else if (i->op == X86_OP_JMP && direct(t, i)) {
         int64_t to = target_off(t, k);
-        if (!goes_on(t, k, to)) {
+        if (goes_on(t, k, to)) {
+            return;
+        }
+        if (to == t->off[0] && trans_to_head(t)) {
+            back(t, emit_jmp(&t->e));
+        } else {
             trans_pack(t);
             check_relative(t, k, to);
             go(t, to, k);
