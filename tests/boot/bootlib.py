@@ -13,16 +13,17 @@ import shlex
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
-import zlib
+from importlib.machinery import SourceFileLoader
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, f'{SOURCE}/tests/lib')
 import guests  # noqa: E402  (needs the path above)
+
+emu_test = SourceFileLoader('emu_test', f'{SOURCE}/tools/emu-test').load_module()
 
 BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
 EMU = os.environ.get('EMU', f'{BUILD}/emu')
@@ -65,6 +66,15 @@ def disk_image(name, sector_file, size):
     path = work(name)
     shutil.copyfile(sector_file, path)
     os.truncate(path, size)
+    return path
+
+
+def ends_image(how, size=1 << 20):
+    """The boot sector of tests/guests/ends.asm with its way to end put in."""
+    path = disk_image(f'ends-{how}.img', guest_bin('ends'), size)
+    with open(path, 'r+b') as f:
+        f.seek(509)
+        f.write(how.encode())
     return path
 
 
@@ -267,50 +277,12 @@ class Guest:
         return text
 
 
-def _png(data):
-    """Width, height, RGB bytes of an 8-bit RGB picture that isn't interlaced."""
-    at, packed, size = 8, b'', None
-    while at < len(data):
-        length, kind = int.from_bytes(data[at:at + 4], 'big'), data[at + 4:at + 8]
-        body = data[at + 8:at + 8 + length]
-        if kind == b'IHDR':
-            size = struct.unpack('>IIBBBBB', body)
-        elif kind == b'IDAT':
-            packed += body
-        at += length + 12
-    width, height, depth, colour = size[:4]
-    if depth != 8 or colour not in (2, 6):
-        raise Failed(f'PNG with depth {depth} and colour type {colour}')
-    channels = 3 if colour == 2 else 4
-    raw, stride = zlib.decompress(packed), width * channels
-    rows, above = [], bytearray(stride)
-    for y in range(height):
-        kind, row = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
-        for x in range(stride if kind else 0):
-            a = row[x - channels] if x >= channels else 0
-            b, c = above[x], above[x - channels] if x >= channels else 0
-            p = a + b - c
-            paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
-            row[x] = (row[x] + (0, a, b, (a + b) // 2, paeth)[kind]) & 255
-        rows.append(row)
-        above = row
-    out = b''.join(rows)
-    if channels == 4:
-        out = bytes(v for i, v in enumerate(out) if i % 4 != 3)
-    return width, height, out
-
-
 def picture(guest):
     """What was on the guest's screen when it ended: width, height, RGB bytes."""
     path = guest.picture_path[:-4] + '.ppm' if IS_QEMU else guest.picture_path
     if not os.path.exists(path):
         raise Failed(f'no picture in {path}')
-    with open(path, 'rb') as f:
-        data = f.read()
-    if data.startswith(b'\x89PNG'):
-        return _png(data)
-    _, size, _, pixels = data.split(b'\n', 3)
-    return (*map(int, size.split()), pixels)
+    return emu_test.pixels(path)
 
 
 def expect_in(text, pattern, where):

@@ -40,8 +40,9 @@ def initramfs(name, init, arch='amd64', files=(), folders=()):
     entries.append(('init', 0o100755, init.encode(), (0, 0)))
     entries += [(path, 0o100644, data, (0, 0)) for path, data in files]
     path = bootlib.work(name)
-    with open(path, 'wb') as f:
+    with open(f'{path}.new', 'wb') as f:
         f.write(cpio(entries))
+    os.rename(f'{path}.new', path)  # whoever reads the old one goes on with it
     return path
 
 
