@@ -199,7 +199,8 @@ def examples(folder):
     write(f'{own}/emu-test.toml', blocks['# emu-test.toml'])
     done = emu_test(folder, own)
     check('the smallest start', done.returncode == 0, done.stdout + done.stderr)
-    write(f'{folder}/hobby.toml', blocks['[defaults]              # for every test; all keys may stand here'])
+    first = next(line for line in blocks if line.startswith('[defaults]'))
+    write(f'{folder}/hobby.toml', f'{first}\n{blocks[first]}')
     done = emu_test(folder, '--list', 'hobby.toml')
     check('the hobby OS', done.stdout.splitlines() == ['boots to a shell', 'echo', 'powers off'],
           done.stdout + done.stderr)
