@@ -29,6 +29,8 @@ struct clock {
     _Atomic int64_t next_deadline;
     void (*notify)(void *opaque);
     void *notify_opaque;
+    bool (*source)(void *opaque, int64_t *ns);
+    void *source_opaque;
 };
 
 struct clock *clock_new(enum clock_mode mode)
@@ -53,6 +55,10 @@ void clock_free(struct clock *c)
 
 int64_t clock_now_ns(struct clock *c)
 {
+    int64_t ns;
+    if (UNLIKELY(c->source) && c->source(c->source_opaque, &ns)) {
+        return ns;
+    }
     for (;;) {
         unsigned seq = atomic_load_explicit(&c->seq, memory_order_acquire);
         int64_t now = atomic_load_explicit(&c->frozen, memory_order_acquire);
@@ -212,7 +218,7 @@ static void fire_first(struct clock *c)
 
 void clock_run(struct clock *c)
 {
-    if (c->mode == CLOCK_HOST && !c->running) {
+    if ((c->mode == CLOCK_HOST && !c->running) || c->mode == CLOCK_COUNTED) {
         return;
     }
     int64_t now = clock_now_ns(c);
@@ -225,7 +231,7 @@ void clock_advance_to(struct clock *c, int64_t ns)
 {
     int64_t instant = INT64_MIN;
     int fired = 0;
-    if (c->mode != CLOCK_MANUAL || ns < atomic_load(&c->frozen)) {
+    if (c->mode == CLOCK_HOST || ns < atomic_load(&c->frozen)) {
         return;
     }
     while (c->count && c->heap[0]->deadline_ns <= ns) {
@@ -248,6 +254,17 @@ void clock_set_notify(struct clock *c, void (*notify)(void *opaque), void *opaqu
 {
     c->notify = notify;
     c->notify_opaque = opaque;
+}
+
+void clock_set_source(struct clock *c, bool (*source)(void *opaque, int64_t *ns), void *opaque)
+{
+    c->source = source;
+    c->source_opaque = opaque;
+}
+
+bool clock_counted(const struct clock *c)
+{
+    return c->mode == CLOCK_COUNTED;
 }
 
 void clock_set_rtc_base(struct clock *c, int64_t seconds_at_virtual_zero)

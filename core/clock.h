@@ -15,7 +15,8 @@
 
 struct clock;
 
-enum clock_mode { CLOCK_HOST, CLOCK_MANUAL };
+/* COUNTED: moved by hand, too, by the thread that executes; the main loop fires no timers. */
+enum clock_mode { CLOCK_HOST, CLOCK_MANUAL, CLOCK_COUNTED };
 
 struct timer {
     struct clock *clock;
@@ -33,7 +34,11 @@ int64_t clock_now_ns(struct clock *c);
 void clock_start(struct clock *c);                   /* a new clock is stopped at 0 */
 void clock_stop(struct clock *c);                    /* -S, stop: virtual time stands still */
 bool clock_running(struct clock *c);
-void clock_advance_to(struct clock *c, int64_t ns);  /* CLOCK_MANUAL: fires what is due, in order */
+/* Not CLOCK_HOST: fires what is due, in order. */
+void clock_advance_to(struct clock *c, int64_t ns);
+/* Asked for the time first, by any thread; false: not known to it, the last time set holds. */
+void clock_set_source(struct clock *c, bool (*source)(void *opaque, int64_t *ns), void *opaque);
+bool clock_counted(const struct clock *c);
 
 /* Earliest deadline, or INT64_MAX. */
 int64_t clock_next_deadline_ns(struct clock *c);

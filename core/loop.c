@@ -157,7 +157,7 @@ struct loop *loop_new(struct clock *clock)
     g_mutex_init(&l->posts_lock);
     g_queue_init(&l->posts);
     atomic_init(&l->sleeping_until, INT64_MIN);
-    if (clock) {
+    if (clock && !clock_counted(clock)) {
         clock_set_notify(clock, deadline_moved, l);
     }
     return l;
@@ -168,7 +168,7 @@ void loop_free(struct loop *l)
     if (!l) {
         return;
     }
-    if (l->clock) {
+    if (l->clock && !clock_counted(l->clock)) {
         clock_set_notify(l->clock, NULL, NULL);
     }
     g_main_context_unref(l->context);
@@ -178,6 +178,11 @@ void loop_free(struct loop *l)
     g_free(l);
 }
 
+
+struct clock *loop_clock(const struct loop *l)
+{
+    return l->clock;
+}
 
 void loop_quit(struct loop *l)
 {
@@ -248,7 +253,7 @@ static int64_t sleep_time(struct loop *l, gint glib_ms)
     if (posts_pending(l)) {
         return 0;
     }
-    if (l->clock && clock_running(l->clock)) {
+    if (l->clock && clock_running(l->clock) && !clock_counted(l->clock)) {
         int64_t deadline = clock_next_deadline_ns(l->clock);
         if (deadline != INT64_MAX) {
             int64_t left = deadline - clock_now_ns(l->clock);

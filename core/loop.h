@@ -18,6 +18,7 @@ bool machine_locked_by_me(void); /* for assertions */
 
 struct loop *loop_new(struct clock *clock); /* clock may be NULL */
 void loop_free(struct loop *l);
+struct clock *loop_clock(const struct loop *l);
 void loop_run(struct loop *l);  /* until loop_quit; called without the lock */
 void loop_quit(struct loop *l); /* any thread and signal handlers */
 /* One round: timers, posts and descriptors that are ready; waits for the first of them if `wait`.

@@ -30,8 +30,36 @@ static bool check_features(const struct vm *vm, const struct accel_choice *to, G
     return ok;
 }
 
+/* Random numbers would not be the same in every run. */
+bool vm_accel_icount_check(struct vm *vm, GError **err)
+{
+    struct accel_choice *a = &vm->accel;
+    if (!vm->icount.on) {
+        return true;
+    }
+    if (!a->caps.counts_insns || strcmp(a->ops->name, "tcg") != 0 || a->switch_at) {
+        const char *why = a->switch_at ? "the accelerator cannot change"
+                                       : "only tcg counts instructions";
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "-icount: %s; use -accel tcg", why);
+        return false;
+    }
+    if (vm->topology.cpus > 1) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-icount: one processor, not -smp %u", vm->topology.cpus);
+        return false;
+    }
+    x86_feature_set(&a->caps.offered, X86_FEAT_RDRAND, false);
+    x86_feature_set(&a->caps.offered, X86_FEAT_RDSEED, false);
+    return true;
+}
+
 static bool move(struct vm *vm, struct accel_choice *to, GError **err)
 {
+    if (vm->icount.on) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "with -icount the accelerator cannot change");
+        return false;
+    }
     if (!check_features(vm, to, err)) {
         return false;
     }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "accel/api/icount.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/opts.h"
@@ -442,6 +443,32 @@ bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err)
         }
     }
     return true;
+}
+
+bool setup_icount(const struct vm_config *c, struct icount_config *out, GError **err)
+{
+    static const char *const keys[] = { "shift", "sleep", "align", NULL };
+    *out = (struct icount_config){ .on = c->icount != NULL, .sleep = true };
+    if (!c->icount) {
+        return true;
+    }
+    struct opts *o = opts_parse(c->icount, "shift", err);
+    bool align = false, ok = o && opts_check_keys(o, "-icount", keys, err) &&
+                             opts_get_bool(o, "sleep", true, &out->sleep, err) &&
+                             opts_get_bool(o, "align", false, &align, err);
+    const char *shift = ok ? opts_get(o, "shift") : NULL;
+    uint64_t n = 0;
+    if (ok && (!shift || !parse_u64(shift, ICOUNT_SHIFT_MAX, &n))) {
+        CONFIG_ERROR(err, "-icount shift=%s: 0 to %d (auto would not be the same in every run)",
+                     shift ? shift : "?", ICOUNT_SHIFT_MAX);
+        ok = false;
+    } else if (align) {
+        CONFIG_ERROR(err, "-icount align=on: the guest's time is not held back; leave it out");
+        ok = false;
+    }
+    out->shift = (unsigned)n;
+    opts_free(o);
+    return ok;
 }
 
 bool setup_refusals(const struct vm_config *c, GError **err)

@@ -26,6 +26,12 @@ bool setup_boot(const struct vm_config *c, struct pc_config *pc, GPtrArray *keep
 bool setup_identity(const struct vm_config *c, struct pc_config *pc, GPtrArray *keep, GError **err);
 /* -rtc: seconds since 1970 at virtual time 0. */
 bool setup_rtc(const struct vm_config *c, int64_t *base, GError **err);
+/* -icount; on: it was given. */
+struct icount_config {
+    bool on, sleep;
+    unsigned shift;
+};
+bool setup_icount(const struct vm_config *c, struct icount_config *out, GError **err);
 /* Opens every drive; the result owns them (drive_free). */
 struct loop;
 GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **err);

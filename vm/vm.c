@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "accel/api/accel.h"
-#include "accel/api/vcpu.h"
+#include "accel/api/icount.h"
 #include "core/clock.h"
 #include "core/device.h"
 #include "core/display.h"
@@ -377,7 +377,11 @@ static const struct machine_ctl *make_ctl(struct vm *vm)
 
 static bool make_accel(struct vm *vm, GPtrArray *specs, GError **err)
 {
-    if (!accel_choose((const char *const *)specs->pdata, specs->len, &vm->accel, err)) {
+    if (vm->icount.on && specs->len == 0) {
+        g_ptr_array_add(specs, g_strdup("tcg"));
+    }
+    if (!accel_choose((const char *const *)specs->pdata, specs->len, &vm->accel, err) ||
+        !vm_accel_icount_check(vm, err)) {
         return false;
     }
     const struct vm_config *c = vm->config;
@@ -438,7 +442,7 @@ static bool make_ram(struct vm *vm, GError **err)
 
 static void make_core(struct vm *vm, int64_t rtc_base)
 {
-    vm->clock = clock_new(CLOCK_HOST);
+    vm->clock = clock_new(vm->icount.on ? CLOCK_COUNTED : CLOCK_HOST);
     clock_set_rtc_base(vm->clock, rtc_base);
     timer_init(&vm->power_off_timer, vm->clock, power_off_now, vm);
     vm->loop = loop_new(vm->clock);
@@ -637,6 +641,7 @@ static bool make_vcpus(struct vm *vm, GError **err)
         .cb = &vm->callbacks,
         .opts = vm->accel.opts,
         .tsc_khz = vm->accel.tsc_khz,
+        .counted = vm->icount.on,
     };
     struct vcpu_owner owner = {
         .shutdown = owner_shutdown,
@@ -646,6 +651,9 @@ static bool make_vcpus(struct vm *vm, GError **err)
     };
     vm->vcpus = vm_accel_vcpus(vm, &p, &owner, err);
     if (vm->vcpus) {
+        if (vm->icount.on) {
+            vcpus_icount(vm->vcpus, vm->clock, vm->icount.shift, vm->icount.sleep);
+        }
         vm_postmortem_start(vm);
     }
     return vm->vcpus != NULL;
@@ -683,6 +691,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
         !setup_machine(c, &vm->pc_config, accels, err) || !setup_smp(c, &vm->topology, err) ||
         !setup_boot(c, &vm->pc_config, vm->keep, err) ||
         !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||
+        !setup_icount(c, &vm->icount, err) ||
         !make_accel(vm, accels, err)) {
         return false;
     }

@@ -30,7 +30,7 @@ struct vm_config {
     GPtrArray *trace;
     char *screenshot_on_exit, *screentext_on_exit, *postmortem;
     GPtrArray *symbols;
-    char *report, *guest_timeout;
+    char *report, *guest_timeout, *icount;
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
     bool no_long_mode; /* called as qemu-system-i386 */
     bool no_acpi, no_hpet, only_migratable, full_screen;

@@ -21,6 +21,7 @@
 struct vm {
     const struct vm_config *config;
     struct accel_choice accel;
+    struct icount_config icount;
     struct x86_cpu_model model;
     struct x86_topology topology;
     struct os_ram ram;
@@ -71,6 +72,8 @@ struct vm {
 /* vm/accel.c: vcpus_new, with tcg where the chosen accelerator cannot do it after all. */
 struct vcpus *vm_accel_vcpus(struct vm *vm, const struct accel_params *p,
                              const struct vcpu_owner *owner, GError **err);
+/* -icount: what the accelerator must be able to do, and must not. */
+bool vm_accel_icount_check(struct vm *vm, GError **err);
 /* When the machine begins to run: -accel's switch-at. */
 bool vm_accel_start(struct vm *vm, GError **err);
 void vm_accel_stop(struct vm *vm);

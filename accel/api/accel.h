@@ -68,6 +68,10 @@ struct accel_params {
     /* Rate of the guest's TSC, for machines that move between accelerators; 0: the accelerator's
      * own (caps.tsc_khz). */
     uint32_t tsc_khz;
+    /* With caps.counts_insns: insn_count is exact for the instruction in execution, too, on the
+     * vCPU's thread; insn_limit may be lowered by what that instruction does, and an interrupt or
+     * kick that it causes is looked at before the next one. */
+    bool counted;
 };
 
 enum accel_exit_kind {

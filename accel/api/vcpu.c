@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "accel/api/icount.h"
 #include "accel/api/vcpu_int.h"
 #include "core/device.h"
 #include "core/loop.h"
@@ -243,7 +244,14 @@ static void take_events(struct vcpu *c)
 static void run_once(struct vcpu *c)
 {
     struct accel_exit *e = &c->exit;
+    struct icount *icount = c->set->icount;
+    if (icount) {
+        icount_enter(icount);
+    }
     int ret = c->set->ops->vcpu_run(c->accel, e);
+    if (icount) {
+        icount_leave(icount);
+    }
     if (ret < 0) {
         char text[96];
         g_snprintf(text, sizeof text, "%s stopped working: %s", c->set->ops->name,
@@ -300,7 +308,9 @@ static gpointer vcpu_thread(gpointer arg)
             continue;
         }
         if (is_idle(c)) {
-            g_cond_wait(&v->cond, &v->mutex);
+            if (!(v->icount && icount_idle(v->icount)) && is_idle(c)) {
+                g_cond_wait(&v->cond, &v->mutex);
+            }
             continue;
         }
         take_events(c);
@@ -412,6 +422,7 @@ void vcpus_free(struct vcpus *v)
     if (v->vm) {
         v->ops->vm_destroy(v->vm);
     }
+    icount_free(v->icount);
     g_mutex_clear(&v->mutex);
     g_cond_clear(&v->cond);
     for (unsigned i = 0; i < v->n; i++) {

@@ -64,6 +64,7 @@ struct vcpus {
     GCond cond; /* any change of what a thread waits for */
     bool paused, quit;
     uint64_t switches;
+    struct icount *icount; /* NULL: time is the host's */
     const struct accel_ops *next_ops; /* during vcpus_switch */
     struct accel_vm *next_vm;
 };

@@ -27,6 +27,7 @@ struct accel_vcpu {
     struct accel_vm *vm;
     struct x86_cpu *cpu;
     unsigned index;
+    GThread *thread;
     bool quiet; /* reading state: the machine is not asked (its lock may be held) */
 };
 
@@ -291,6 +292,7 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     };
     v->vm = vm;
     v->index = index;
+    v->thread = g_thread_self();
     v->cpu = x86_cpu_new(vm->params.pm, &bus, vm->params.model, vm->params.topology, index);
     if (!v->cpu) {
         g_free(v);
@@ -367,15 +369,27 @@ static int tcg_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
     return 0;
 }
 
+/* With params.counted: does the instruction in execution ask for something? */
+static bool asked_by_itself(const struct accel_vcpu *v)
+{
+    return v->vm->params.counted && v->thread == g_thread_self();
+}
+
 static void tcg_vcpu_kick(struct accel_vcpu *v)
 {
     atomic_fetch_or(&v->cpu->requests, X86_REQ_KICK);
+    if (asked_by_itself(v)) {
+        x86_stop_soon(v->cpu);
+    }
 }
 
 static void tcg_irq_line(struct accel_vcpu *v, bool level)
 {
     if (level) {
         atomic_fetch_or(&v->cpu->requests, X86_REQ_IRQ);
+        if (asked_by_itself(v) && (v->cpu->st.rflags & X86_FL_IF)) {
+            x86_stop_soon(v->cpu);
+        }
     } else {
         atomic_fetch_and(&v->cpu->requests, ~(unsigned)X86_REQ_IRQ);
     }
@@ -513,11 +527,14 @@ static int tcg_branch_log(struct accel_vcpu *v, struct x86_branch_ring *ring)
 
 static uint64_t tcg_insn_count(struct accel_vcpu *v)
 {
-    return v->cpu->insn_count;
+    return x86_insn_now(v->cpu);
 }
 
 static void tcg_insn_limit(struct accel_vcpu *v, uint64_t limit)
 {
+    if (limit < v->cpu->insn_limit && asked_by_itself(v)) {
+        x86_stop_soon(v->cpu);
+    }
     v->cpu->insn_limit = limit;
 }
 

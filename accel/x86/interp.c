@@ -38,6 +38,22 @@ static unsigned executed_in_block(const struct x86_cpu *cpu)
     return n;
 }
 
+uint64_t x86_insn_now(const struct x86_cpu *cpu)
+{
+    bool within = cpu->blocks && cpu->blocks->cur;
+    return cpu->insn_count + (within ? executed_in_block(cpu) : 0);
+}
+
+/* The block ends here; translated code has used up its instructions. */
+void x86_stop_soon(struct x86_cpu *cpu)
+{
+    if (cpu->blocks && cpu->blocks->cur) {
+        x86_block_stop(cpu->blocks);
+        cpu->jit.count_end -= cpu->jit.budget;
+        cpu->jit.budget = 0;
+    }
+}
+
 bool x86_interp_fault(struct x86_cpu *cpu)
 {
     struct x86_block_cache *c = cpu->blocks;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests: handed to a few worker threads, completed in the main loop.
+ * Requests: handed to a few worker threads, completed in the main loop. Where virtual time counts
+ * instructions (-icount) they are executed at once and completed by a timer.
  *
  * A request is QUEUED, RUNNING (a worker is in the layers with its buffer) and then FINISHED, in
  * the list that the main loop empties. The block's lock guards states and lists; completions run
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "backend/block/block_int.h"
+#include "core/clock.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -43,7 +45,11 @@ struct block {
     GCond changed;   /* a request finished */
     GQueue finished; /* struct block_req */
     unsigned in_flight;
+    bool counted;      /* virtual time is: requests are executed at once and finish later in it */
+    struct timer done; /* counted */
 };
+
+#define COUNTED_NS (100 * NS_PER_US) /* what a request takes then */
 
 void layer_close(struct layer *l)
 {
@@ -76,6 +82,17 @@ static void complete(struct block_req *r)
     g_free(r);
 }
 
+static void complete_finished(void *arg);
+
+static void announce(struct block *b)
+{
+    if (b->counted) {
+        timer_mod(&b->done, clock_now_ns(loop_clock(b->loop)) + COUNTED_NS);
+    } else if (b->loop) {
+        loop_post(b->loop, complete_finished, b);
+    }
+}
+
 /* In the main loop. */
 static void complete_finished(void *arg)
 {
@@ -94,7 +111,7 @@ static void complete_finished(void *arg)
     bool more = b->finished.length > 0;
     g_mutex_unlock(&b->lock);
     if (more) {
-        loop_post(b->loop, complete_finished, b);
+        announce(b);
     }
 }
 
@@ -104,8 +121,8 @@ static void finish(struct block *b, struct block_req *r)
     r->state = FINISHED;
     g_queue_push_tail(&b->finished, r);
     g_cond_broadcast(&b->changed);
-    if (b->loop && b->finished.length == 1) {
-        loop_post(b->loop, complete_finished, b);
+    if (b->finished.length == 1) {
+        announce(b);
     }
 }
 
@@ -120,19 +137,22 @@ static int execute(struct block *b, struct block_req *r)
     return -EINVAL;
 }
 
-static void worker(gpointer data, gpointer user)
+static void run(struct block *b, struct block_req *r)
 {
-    struct block_req *r = data;
-    struct block *b = user;
     g_mutex_lock(&b->lock);
     r->state = RUNNING;
-    bool run = !r->cancelled;
+    bool wanted = !r->cancelled;
     g_mutex_unlock(&b->lock);
-    int result = run ? execute(b, r) : -ECANCELED;
+    int result = wanted ? execute(b, r) : -ECANCELED;
     g_mutex_lock(&b->lock);
     r->result = result;
     finish(b, r);
     g_mutex_unlock(&b->lock);
+}
+
+static void worker(gpointer data, gpointer user)
+{
+    run(user, data);
 }
 
 /* --- requests ----------------------------------------------------------------------------- */
@@ -164,7 +184,11 @@ static struct block_req *submit(struct block *b, enum op op, uint64_t sector, un
         return r;
     }
     g_mutex_unlock(&b->lock);
-    g_thread_pool_push(b->workers, r, NULL);
+    if (b->counted) {
+        run(b, r);
+    } else {
+        g_thread_pool_push(b->workers, r, NULL);
+    }
     return r;
 }
 
@@ -284,6 +308,9 @@ struct block *block_open(const char *path, const struct block_opts *o, struct lo
     g_cond_init(&b->changed);
     g_queue_init(&b->finished);
     b->workers = g_thread_pool_new(worker, b, WORKERS, FALSE, NULL);
+    struct clock *clock = loop ? loop_clock(loop) : NULL;
+    b->counted = clock && clock_counted(clock);
+    timer_init(&b->done, clock, complete_finished, b);
     return b;
 }
 
@@ -294,6 +321,7 @@ void block_close(struct block *b)
     }
     block_drain(b);
     g_thread_pool_free(b->workers, FALSE, TRUE);
+    timer_del(&b->done);
     if (b->loop) {
         loop_unpost(b->loop, complete_finished, b);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: accel/api/vcpu.c accel/api/switch.c accel/x86/reset.c core/loop.c core/clock.c */
+/* link: accel/api/vcpu.c accel/api/icount.c accel/api/switch.c accel/x86/reset.c */
+/* link: core/loop.c core/clock.c */
 /* link: core/error.c os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/accel_script.c */
 /* timeout: 60 */
 /*

@@ -43,6 +43,11 @@ BAD = [
     ('feature neither on nor off', '-cpu max,sse2=maybe', 'maybe'),
     ('unknown accelerator', '-accel nosuch', 'nosuch'),
     ('unknown accelerator property', '-accel tcg,nosuch=1', 'nosuch'),
+    ('tiny translation cache', '-accel tcg,tb-size=64K', '256K'),
+    ('instruction counting that adapts', '-icount auto', 'auto'),
+    ('instruction counting on two processors', '-icount 1 -smp 2', 'smp'),
+    ('instruction counting without counts', '-icount 1 -compare interp,jit', 'icount'),
+    ('unknown icount key', '-icount shift=1,rr=record', 'rr'),
     # images
     ('disk that is not there', '-hda {d}/missing.img', 'missing.img'),
     ('disk that is a folder', '-hda {d}', r'{d}'),

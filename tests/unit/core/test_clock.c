@@ -258,6 +258,36 @@ static void time_never_runs_backwards_across_stops(void **state)
     clock_free(c);
 }
 
+static bool knows(void *opaque, int64_t *ns)
+{
+    const int64_t *now = opaque;
+    *ns = *now;
+    return *now != 0;
+}
+
+static void a_counted_clock_asks_and_fires_by_hand(void **state)
+{
+    (void)state;
+    struct log log = { .clock = clock_new(CLOCK_COUNTED) };
+    struct named_timer t;
+    int64_t source = 0;
+    clock_set_source(log.clock, knows, &source);
+    clock_start(log.clock);
+    init(&t, &log, 'c');
+    timer_mod(&t.t, 100);
+    source = 150;
+    assert_int_equal(clock_now_ns(log.clock), 150);
+    clock_run(log.clock); /* the main loop has no say */
+    assert_string_equal(log.order, "");
+    source = 0;
+    assert_int_equal(clock_now_ns(log.clock), 0);
+    clock_advance_to(log.clock, 150);
+    assert_string_equal(log.order, "c");
+    assert_int_equal(log.when[0], 100);
+    assert_int_equal(clock_now_ns(log.clock), 150);
+    clock_free(log.clock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +298,7 @@ int main(void)
         cmocka_unit_test(stopped_time_stands_still),
         cmocka_unit_test(notifies_only_of_nearer_deadlines),
         cmocka_unit_test(the_rtc_is_carried_by_virtual_time),
+        cmocka_unit_test(a_counted_clock_asks_and_fires_by_hand),
         cmocka_unit_test(time_never_runs_backwards_across_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
