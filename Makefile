@@ -66,7 +66,7 @@ $(eval $(call probe,CURSES,ncursesw,curses))
 ifneq ($(DW),no)
 ifeq ($(shell $(PKG_CONFIG) --exists libdw 2>/dev/null && echo y),y)
 HAVE += dw
-LIB_dw := $(shell $(PKG_CONFIG) --libs libdw)
+LIB_dw := $(shell $(PKG_CONFIG) --libs libdw libelf)
 ifneq ($(shell printf '\043include <libiberty/demangle.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo y),)
 LIB_dw += -liberty
 endif

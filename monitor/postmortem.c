@@ -210,11 +210,31 @@ char *postmortem_info(struct postmortem *p, const struct vm_parts *vm, unsigned 
     return g_string_free(text, FALSE);
 }
 
+char *postmortem_backtrace(struct postmortem *p, const struct x86_view *v, unsigned max)
+{
+    struct pm_case *c = g_new0(struct pm_case, 1);
+    struct pm_frame *f = g_new(struct pm_frame, max);
+    GString *out = g_string_new(NULL);
+    char name[160];
+    c->view = *v;
+    c->st = v->st;
+    c->symbols = postmortem_symbols(p);
+    c->guest = &p->guest;
+    unsigned n = pm_unwind(c, f, max);
+    for (unsigned k = 0; k < n && f[k].how != PM_FRAME_SCAN; k++) {
+        pm_frame_name(c, &f[k], name, sizeof name);
+        g_string_append_printf(out, "%s  #%u 0x%" PRIx64 "%s%s", k ? "\n" : "", k, f[k].rip,
+                               *name ? " " : "", name);
+    }
+    g_free(f);
+    g_free(c);
+    return g_string_free(out, FALSE);
+}
+
 bool postmortem_reset(struct postmortem *p, int64_t now_ns)
 {
     if (p->guest.found && p->guest_names) { /* the next kernel is another, or elsewhere */
-        symbols_free(p->symbols);
-        p->symbols = symbols_new();
+        symbols_forget(p->symbols);
     }
     p->guest.found = false;
     p->resets[p->n_resets++ % LOOP_RESETS] = now_ns;

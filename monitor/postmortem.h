@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "accel/x86/state.h"
+#include "accel/x86/inspect.h"
 #include "core/types.h"
 
 struct postmortem;
@@ -62,6 +62,9 @@ void postmortem_report(struct postmortem *p, const struct vm_parts *vm, enum pm_
 /* `info postmortem`: the report of the last death, or of vcpu now if nobody died. g_free. The
  * processors stand still. */
 char *postmortem_info(struct postmortem *p, const struct vm_parts *vm, unsigned vcpu);
+/* "  #0 0x... name" lines, as far as frames are certain; v: of the caller's own vCPU, or one that
+ * stands still. g_free. */
+char *postmortem_backtrace(struct postmortem *p, const struct x86_view *v, unsigned max);
 /* The guest resets itself. True: it is the third time in ten seconds of its time, say so. */
 bool postmortem_reset(struct postmortem *p, int64_t now_ns);
 

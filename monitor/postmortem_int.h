@@ -77,6 +77,7 @@ enum pm_how {
     PM_FRAME_RBP,  /* the chain of frame pointers */
     PM_FRAME_SCAN, /* a word of the stack that looks like a return address */
     PM_FRAME_IRET, /* behind an interrupt frame */
+    PM_FRAME_TOP,  /* RIP is no code; the word at RSP is behind a CALL */
 };
 struct pm_frame {
     uint64_t rip, sp;

@@ -39,14 +39,21 @@ struct symbols *symbols_new(void)
     return s;
 }
 
+void symbols_forget(struct symbols *s)
+{
+    for (guint i = 0; i < s->syms->len; i++) {
+        g_free(g_array_index(s->syms, struct sym, i).name);
+    }
+    g_array_set_size(s->syms, 0);
+    s->sorted = true;
+}
+
 void symbols_free(struct symbols *s)
 {
     if (!s) {
         return;
     }
-    for (guint i = 0; i < s->syms->len; i++) {
-        g_free(g_array_index(s->syms, struct sym, i).name);
-    }
+    symbols_forget(s);
     g_array_free(s->syms, TRUE);
     for (guint i = 0; i < s->lines->len; i++) {
         struct symbols_lines *l = g_ptr_array_index(s->lines, i);
@@ -153,6 +160,17 @@ void symbols_text(struct symbols *s, uint64_t addr, char *out, size_t cap)
 void symbols_text_return(struct symbols *s, uint64_t addr, char *out, size_t cap)
 {
     describe(s, addr - 1, addr, out, cap);
+}
+
+bool symbols_unwind(struct symbols *s, struct symbols_frame *f)
+{
+    for (guint i = 0; i < s->lines->len; i++) {
+        struct symbols_lines *l = g_ptr_array_index(s->lines, i);
+        if (l->ops->unwind(l->opaque, f->pc - l->offset - !f->exact, f)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool symbols_find(struct symbols *s, const char *name, uint64_t *addr)
@@ -291,7 +309,7 @@ static bool add_file(struct symbols *s, const char *path, uint64_t offset, GErro
     }
     if (!ok) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    elf ? "%s has no symbol table (it is stripped)"
+                    elf ? "%s has neither symbols nor unwind tables (it is stripped)"
                         : "%s is neither an ELF file nor a map of symbols (as of nm)", path);
     }
     return ok;

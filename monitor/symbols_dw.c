@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* needs: dw */
 /*
- * Line numbers by elfutils' libdw, and C++ and Rust names by libiberty where that was there when
- * this was built. A module: it is loaded when a file with symbols is.
+ * Line numbers and unwind tables by elfutils' libdw, and C++ and Rust names by libiberty where that
+ * was there when this was built. A module: it is loaded when a file with symbols is.
  */
 #include <elfutils/libdw.h>
 #include <fcntl.h>
@@ -21,30 +21,48 @@
 
 struct lines {
     int fd;
-    Dwarf *dwarf;
+    unsigned size;     /* of a word: 4 or 8 */
+    Elf *elf;
+    Dwarf *dwarf;      /* NULL: no line numbers */
+    Dwarf_CFI *frames; /* .eh_frame, or NULL */
 };
 
 static void lines_free(void *opaque)
 {
     struct lines *l = opaque;
+    dwarf_cfi_end(l->frames);
     dwarf_end(l->dwarf);
-    close(l->fd);
+    elf_end(l->elf);
+    if (l->fd >= 0) {
+        close(l->fd);
+    }
     g_free(l);
 }
 
 static void *lines_open(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    Dwarf *d = fd >= 0 ? dwarf_begin(fd, DWARF_C_READ) : NULL;
-    if (!d) {
-        if (fd >= 0) {
-            close(fd);
-        }
+    struct lines *l = g_new0(struct lines, 1);
+    elf_version(EV_CURRENT);
+    l->fd = open(path, O_RDONLY | O_CLOEXEC);
+    l->elf = l->fd >= 0 ? elf_begin(l->fd, ELF_C_READ, NULL) : NULL;
+    if (l->elf && elf_kind(l->elf) == ELF_K_ELF) {
+        l->size = gelf_getclass(l->elf) == ELFCLASS64 ? 8 : 4;
+        l->dwarf = dwarf_begin_elf(l->elf, DWARF_C_READ, NULL);
+        l->frames = dwarf_getcfi_elf(l->elf);
+    }
+    if (!l->dwarf && !l->frames) {
+        lines_free(l);
         return NULL;
     }
-    struct lines *l = g_new0(struct lines, 1);
-    *l = (struct lines){fd, d};
     return l;
+}
+
+static bool lines_unwind(void *opaque, uint64_t addr, struct symbols_frame *f)
+{
+    struct lines *l = opaque;
+    return f->size == l->size &&
+           (symbols_cfi_step(l->frames, addr, f) ||
+            symbols_cfi_step(l->dwarf ? dwarf_getcfi(l->dwarf) : NULL, addr, f));
 }
 
 /* The unit that holds addr: by .debug_aranges, or by looking at each (assemblers write none). */
@@ -69,7 +87,8 @@ static bool lines_line(void *opaque, uint64_t addr, char *out, size_t cap)
     struct lines *l = opaque;
     Dwarf_Die die;
     int number;
-    Dwarf_Line *line = find_unit(l->dwarf, addr, &die) ? dwarf_getsrc_die(&die, addr) : NULL;
+    bool unit = l->dwarf && find_unit(l->dwarf, addr, &die);
+    Dwarf_Line *line = unit ? dwarf_getsrc_die(&die, addr) : NULL;
     const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
     if (!file || dwarf_lineno(line, &number) != 0) {
         return false;
@@ -90,7 +109,8 @@ static char *demangle(const char *name)
 #endif
 
 static const struct symbols_dw_ops symbols_dw = {
-    .open = lines_open, .free = lines_free, .line = lines_line, .demangle = demangle
+    .open = lines_open, .free = lines_free, .line = lines_line, .unwind = lines_unwind,
+    .demangle = demangle
 };
 
 EMU_MODULE(dw, symbols_dw);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The stack of a guest, without its help: first what is known exactly (a kernel's own tables, see
- * symbols_linux.c), then the chain of frame pointers where it is one, else words of the stack that
- * follow a CALL, marked as the guess they are.
+ * symbols_linux.c; .eh_frame of the files of -symbols), then the chain of frame pointers where it
+ * is one, else words of the stack that follow a CALL, marked as the guess they are.
  */
 #include <string.h>
 
@@ -21,6 +21,7 @@ const char *pm_how_text(enum pm_how how)
     case PM_FRAME_RBP: return "frame pointer";
     case PM_FRAME_SCAN: return "guess";
     case PM_FRAME_IRET: return "interrupt frame";
+    case PM_FRAME_TOP: return "top of stack";
     }
     return "?";
 }
@@ -73,12 +74,17 @@ static bool code_address(const struct pm_case *c, uint64_t rip)
            after_call(c, lin);
 }
 
-static unsigned by_frame_pointers(const struct pm_case *c, struct pm_frame *out, unsigned n,
-                                  unsigned max)
+static uint64_t word_mask(const struct pm_case *c)
 {
     unsigned size = word_size(c);
-    uint64_t mask = size == 8 ? ~0ull : size == 4 ? 0xffffffff : 0xffff;
-    uint64_t bp = c->st->gpr[X86_RBP] & mask, sp = c->st->gpr[X86_RSP] & mask;
+    return size == 8 ? ~0ull : size == 4 ? 0xffffffff : 0xffff;
+}
+
+static unsigned by_frame_pointers(const struct pm_case *c, const struct symbols_frame *from,
+                                  struct pm_frame *out, unsigned n, unsigned max)
+{
+    unsigned size = word_size(c);
+    uint64_t bp = from->gpr[X86_RBP] & word_mask(c), sp = from->gpr[X86_RSP] & word_mask(c);
     while (n < max) {
         uint64_t next, ret, at = x86_view_linear(&c->view, X86_SS, bp);
         if (bp < sp || bp - sp > MAX_FRAME || (bp & (size - 1)) || !read_word(c, at, &next) ||
@@ -92,11 +98,10 @@ static unsigned by_frame_pointers(const struct pm_case *c, struct pm_frame *out,
     return n;
 }
 
-static unsigned by_scan(const struct pm_case *c, struct pm_frame *out, unsigned n, unsigned max)
+static unsigned by_scan(const struct pm_case *c, uint64_t sp, struct pm_frame *out, unsigned n,
+                        unsigned max)
 {
     unsigned size = word_size(c);
-    uint64_t mask = size == 8 ? ~0ull : size == 4 ? 0xffffffff : 0xffff;
-    uint64_t sp = c->st->gpr[X86_RSP] & mask;
     for (unsigned k = 0; k < SCAN_WORDS && n < max; k++, sp += size) {
         uint64_t v;
         if (!read_word(c, x86_view_linear(&c->view, X86_SS, sp), &v)) {
@@ -122,6 +127,55 @@ static unsigned by_orc(const struct pm_case *c, struct pm_frame *out, unsigned n
     return n;
 }
 
+static bool read_stack(const void *opaque, uint64_t lin, unsigned size, uint64_t *v)
+{
+    const struct pm_case *c = opaque;
+    *v = 0;
+    return x86_view_read(&c->view, lin, v, size) == size;
+}
+
+/* A call of what is no code: the place itself has no frame, its caller's address is where a CALL
+ * left it. */
+static unsigned by_top(const struct pm_case *c, struct symbols_frame *f, struct pm_frame *out,
+                       unsigned n, unsigned max)
+{
+    struct x86_walk_report r;
+    unsigned size = word_size(c);
+    uint64_t ret, sp = f->gpr[X86_RSP] & word_mask(c);
+    uint64_t here = x86_view_pc(&c->view);
+    bool sound = x86_view_canonical(&c->view, here) &&
+                 x86_view_walk(&c->view, here, X86_VIEW_EXEC, &r) && f->pc;
+    if (n >= max || sound || !read_word(c, x86_view_linear(&c->view, X86_SS, sp), &ret) || !ret ||
+        !code_address(c, ret)) {
+        return n;
+    }
+    f->pc = ret;
+    f->gpr[X86_RSP] = sp + size;
+    f->exact = false;
+    out[n++] = (struct pm_frame){ret, sp + size, PM_FRAME_TOP};
+    return n;
+}
+
+/* As far as tables cover it, which must lead up the stack and to code that is there. */
+static unsigned by_cfi(const struct pm_case *c, struct symbols_frame *f, struct pm_frame *out,
+                       unsigned n, unsigned max)
+{
+    struct symbols_frame next = *f;
+    if (f->size < 4 || x86_view_linear(&c->view, X86_CS, 0) != 0 ||
+        x86_view_linear(&c->view, X86_SS, 0) != 0) {
+        return n; /* tables speak of flat addresses */
+    }
+    while (n < max && symbols_unwind(c->symbols, &next)) {
+        if (next.gpr[X86_RSP] <= f->gpr[X86_RSP] || !x86_view_canonical(&c->view, next.pc) ||
+            !(next.exact || code_address(c, next.pc))) {
+            break;
+        }
+        *f = next;
+        out[n++] = (struct pm_frame){f->pc, f->gpr[X86_RSP], PM_FRAME_CFI};
+    }
+    return n;
+}
+
 unsigned pm_unwind(const struct pm_case *c, struct pm_frame *out, unsigned max)
 {
     unsigned n = 0;
@@ -135,8 +189,15 @@ unsigned pm_unwind(const struct pm_case *c, struct pm_frame *out, unsigned max)
             return with;
         }
     }
-    unsigned with = by_frame_pointers(c, out, n, max);
+    struct symbols_frame f = {.pc = c->st->rip, .size = word_size(c), .exact = true,
+                              .read = read_stack, .opaque = c};
+    for (unsigned r = 0; r < 16; r++) {
+        f.gpr[r] = c->st->gpr[r] & word_mask(c);
+    }
+    n = by_top(c, &f, out, n, max);
+    unsigned told = by_cfi(c, &f, out, n, max);
+    unsigned with = by_frame_pointers(c, &f, out, told, max);
     /* a function that has just been entered has no frame yet, and code without frame pointers
      * keeps anything in RBP: one frame proves nothing */
-    return with > n + 1 ? with : by_scan(c, out, n, max);
+    return told > n || with > n + 1 ? with : by_scan(c, f.gpr[X86_RSP], out, n, max);
 }

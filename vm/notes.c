@@ -17,6 +17,7 @@
 #include "vm/vm_int.h"
 
 #define PRIX G_GINT64_MODIFIER "x"
+#define STRICT_FRAMES 8
 
 struct vm_notes {
     struct vm *vm;
@@ -36,37 +37,6 @@ static bool view_of(struct vm *vm, unsigned cpu, struct x86_state *st, struct x8
     return true;
 }
 
-static void frame(struct vm *vm, GString *out, unsigned n, uint64_t pc)
-{
-    char name[160] = "";
-    symbols_text(postmortem_symbols(vm->postmortem), pc, name, sizeof name);
-    g_string_append_printf(out, "%s  #%u 0x%" PRIX "%s%s", n ? "\n" : "", n, pc, *name ? " " : "",
-                           name);
-}
-
-char *vm_backtrace(struct vm *vm, unsigned cpu, unsigned max)
-{
-    struct x86_state st;
-    struct x86_view v;
-    if (!view_of(vm, cpu, &st, &v)) {
-        return NULL;
-    }
-    GString *out = g_string_new(NULL);
-    unsigned size = x86_view_code_size(&v);
-    frame(vm, out, 0, x86_view_pc(&v));
-    uint64_t bp = st.gpr[X86_RBP];
-    for (unsigned n = 1; n < max && size > 2; n++) {
-        uint64_t next = 0, ret = 0;
-        if (x86_view_read(&v, bp, &next, size) < size ||
-            x86_view_read(&v, bp + size, &ret, size) < size || !ret || next <= bp) {
-            break;
-        }
-        frame(vm, out, n, ret);
-        bp = next;
-    }
-    return g_string_free(out, FALSE);
-}
-
 static bool place_pc(void *opaque, uint64_t *pc)
 {
     struct x86_state st;
@@ -81,8 +51,13 @@ static bool place_pc(void *opaque, uint64_t *pc)
 
 static char *place_backtrace(void *opaque)
 {
+    struct vm *vm = opaque;
+    struct x86_state st;
+    struct x86_view v;
     int cpu = vcpu_current();
-    return cpu < 0 ? NULL : vm_backtrace(opaque, (unsigned)cpu, 8);
+    return cpu < 0 || !view_of(vm, (unsigned)cpu, &st, &v)
+               ? NULL
+               : postmortem_backtrace(vm->postmortem, &v, STRICT_FRAMES);
 }
 
 /* --- accesses --------------------------------------------------------------------------------- */

@@ -40,7 +40,4 @@ bool vm_logging_make(const struct vm_config *c, GError **err);
 /* -d cpu_reset: every processor, before it is reset. Paused. */
 void vm_log_reset(struct vm *vm);
 
-/* "  #0 0x... name" lines: the calling vCPU's frames, by frame pointers. g_free. */
-char *vm_backtrace(struct vm *vm, unsigned cpu, unsigned max);
-
 #endif

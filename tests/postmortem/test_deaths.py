@@ -14,13 +14,11 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
-EMU = os.environ.get('EMU', f'{BUILD}/emu')
+import pmlib
+from pmlib import LIMIT
+
 # What KVM offers depends on the host's processor.
 HOST_FEATURES = {'smep', 'smap', 'avx-not-enabled'}
-LIMIT = 120  # seconds; only for what hangs
 
 # (name, mode, code, what the first three lines say)
 CASES = [
@@ -186,26 +184,12 @@ CASES = [
 ]
 
 
-def assemble(folder, case):
-    name, base, code, _ = case
-    include, image = f'{folder}/{name}.inc', f'{folder}/{name}.bin'
-    options = ['-DNO_TR'] if '%define NO_TR' in code else []
-    options += ['-DHAVE_USER'] if 'user:' in code else []
-    with open(include, 'w') as f:
-        f.write(' ' + code.replace('%define NO_TR\n', '') + '\n')
-    subprocess.run(['nasm', '-f', 'bin', f'-DBASE={base}', f'-DCASE="{include}"', *options, '-w-all',
-                    '-o', image, f'{HERE}/frame.asm'], check=True)
-    return image
-
-
 def die(folder, case, accel):
     """None, or what is wrong with the report."""
     name, _, _, expected = case
     label = f'{name} ({accel})'
     report = f'{folder}/{name}.' + re.sub('[^a-z]', '-', accel) + '.json'
-    command = [EMU, '-accel', accel, '-bios', f'{folder}/{name}.bin', '-no-reboot', '-m', '16',
-               '-display', 'none', '-nodefaults', '-postmortem', report,
-               '-device', 'isa-debug-exit,iobase=0x501,iosize=1']
+    command = pmlib.command(accel, f'{folder}/{name}.bin', '-no-reboot', '-postmortem', report)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired:
@@ -233,24 +217,13 @@ def die(folder, case, accel):
     return None
 
 
-def accelerators():
-    said = subprocess.run([EMU, '-accel', 'tcg,mode=jit', '-version'], capture_output=True,
-                          text=True, check=False)
-    chosen = ['tcg,mode=interp'] + ['tcg,mode=jit'] * (said.returncode == 0)
-    # without kvm in it, tcg would run the guests once more
-    said = subprocess.run([EMU, '-accel', 'help'], capture_output=True, text=True, check=False)
-    if os.access('/dev/kvm', os.R_OK | os.W_OK) and re.search(r'(?m)^kvm\n.*works here', said.stdout):
-        chosen.append('kvm')
-    return os.environ['ACCELS'].split() if 'ACCELS' in os.environ else chosen
-
-
 def main():
     wanted = [a for a in sys.argv[1:] if not a.startswith('-')]
     cases = [c for c in CASES if not wanted or c[0] in wanted]
     assert len({c[0] for c in CASES}) == len(CASES)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda c: assemble(folder, c), cases))
-        runs = [(folder, c, a) for a in accelerators() for c in cases
+        list(pool.map(lambda c: pmlib.assemble(folder, c[1], c[2], c[0]), cases))
+        runs = [(folder, c, a) for a in pmlib.accelerators() for c in cases
                 if not (a.startswith('kvm') and c[0] in HOST_FEATURES)]
         wrong = [w for w in pool.map(lambda r: die(*r), runs) if w]
     for w in wrong:

@@ -3,32 +3,13 @@
 """What makes a post-mortem, and what its options add: pvpanic, loops of resets and of triple faults,
 a reset under -no-reboot, branches, symbols."""
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
-EMU = os.environ.get('EMU', f'{BUILD}/emu')
-LIMIT = 120
+from pmlib import LIMIT, assemble, expect, start
+
 RESET = 'mov al, 0xfe\n out 0x64, al\n hlt\n jmp $'
-
-
-def assemble(folder, base, code):
-    with open(f'{folder}/case.inc', 'w') as f:
-        f.write(f' {code}\n')
-    subprocess.run(['nasm', '-f', 'bin', f'-DBASE={base}', f'-DCASE="{folder}/case.inc"',
-                    '-w-all', '-o', f'{folder}/case.bin', f'{HERE}/frame.asm'], check=True)
-    return f'{folder}/case.bin'
-
-
-def start(image, *args):
-    return subprocess.Popen([EMU, '-accel', 'tcg', '-bios', image, '-m', '16', '-display', 'none',
-                             '-nodefaults', '-device', 'isa-debug-exit,iobase=0x501,iosize=1',
-                             *args], stderr=subprocess.PIPE, text=True)
 
 
 def until(process, pattern):
@@ -43,11 +24,6 @@ def until(process, pattern):
     process.kill()
     process.wait(LIMIT)
     return ''.join(lines)
-
-
-def expect(text, pattern):
-    if not re.search(pattern, text):
-        sys.exit(f'no /{pattern}/ in\n{text[-4000:]}')
 
 
 def panic(folder):
@@ -99,24 +75,8 @@ def branches_and_symbols(folder):
         sys.exit(f'{len(data["branches"])} branches')
 
 
-def lines_and_demangling(folder):
-    """Names of C++ and line numbers, where the module for them was built."""
-    if not os.path.exists(f'{os.path.dirname(EMU)}/lib/emu-dw.so'):
-        return
-    with open(f'{folder}/place.c', 'w') as f:
-        f.write('void place(void) __asm__("_ZN3foo3barEv");\n'
-                'void place(void)\n{\n    __asm__(".skip 4096, 0x90");\n}\n')
-    subprocess.run(['gcc', '-g', '-O1', '-fcf-protection=none', '-nostdlib', '-static', '-no-pie',
-                    '-Wl,-Ttext=0xf0000,-e0xf0000,--build-id=none', '-o', f'{folder}/place.elf',
-                    f'{folder}/place.c'], check=True)
-    process = start(assemble(folder, 64, 'NO_IDT\n ud2'), '-no-reboot', '-symbols',
-                    f'{folder}/place.elf')
-    _, text = process.communicate(timeout=LIMIT)
-    expect(text, r'triple fault .* <foo::bar\(\)\+0x[0-9a-f]+/0x[0-9a-f]+ \(place.c:4\)>')
-
-
 def main():
-    for test in (lines_and_demangling, panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols):
+    for test in (panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
 
