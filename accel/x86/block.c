@@ -10,11 +10,11 @@
 #include "core/log.h"
 #include "core/physmem.h"
 
-#define HASH_BITS     15
+#define HASH_BITS     17
 #define HASH_SIZE     (1u << HASH_BITS)
 #define PAGES_BITS    12
 #define PAGES_SIZE    (1u << PAGES_BITS)
-#define ARENA_DEFAULT ((size_t)32 << 20)
+#define ARENA_DEFAULT ((size_t)128 << 20)
 #define PAGE_MASK     0xfffull
 #define CLAIM_STEP    128u /* bytes marked as code ahead of decoding */
 
@@ -113,6 +113,13 @@ static uint64_t piece_mask(unsigned off, unsigned len)
     return (~0ull << first) & (~0ull >> (63 - last));
 }
 
+static void forget_jumps(struct x86_block_cache *c)
+{
+    for (size_t k = 0; k < ARRAY_LEN(c->jump); k++) {
+        c->jump[k] = &c->none;
+    }
+}
+
 void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu)
 {
     if (!m) {
@@ -127,8 +134,7 @@ void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu)
     c->pages = g_new0(struct x86_code_page *, PAGES_SIZE);
     cpu->blocks = c;
     cpu->code_map = m;
-    x86_block_flush(c);
-    c->stats.flushes = 0;
+    forget_jumps(c);
     g_mutex_lock(&m->lock);
     g_ptr_array_add(m->caches, c);
     g_mutex_unlock(&m->lock);
@@ -285,9 +291,7 @@ void x86_block_flush(struct x86_block_cache *c)
     g_mutex_unlock(&m->lock);
     c->n_pages = 0;
     memset(c->hash, 0, HASH_SIZE * sizeof c->hash[0]);
-    for (size_t k = 0; k < ARRAY_LEN(c->jump); k++) {
-        c->jump[k] = &c->none;
-    }
+    forget_jumps(c);
     c->arena_used = 0;
     c->cur = NULL;
     if (c->jit_ops) {
@@ -422,41 +426,13 @@ static void flush_moved(struct x86_block_cache *c)
     }
 }
 
-static bool slots_may_write(const struct x86_cpu *cpu, const uint8_t *host)
-{
-    for (unsigned n = 0; n < cpu->n_slots; n++) {
-        const struct x86_jit_slot *s = (const void *)((const uint8_t *)cpu + cpu->slot_list[n]);
-        bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
-        if (write && (uintptr_t)host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_ROOM) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Forgets write tags of a page that now holds code. A store through a tag that was still there when
- * another processor decoded the page went unseen: if there was one, all others decode again. */
-static bool drop_write_tags(struct x86_cpu *cpu, const uint8_t *host)
-{
-    bool had = slots_may_write(cpu, host);
-    x86_slots_clear(cpu);
-    for (unsigned u = 0; u < 2; u++) {
-        for (unsigned k = 0; k < X86_TLB_SIZE; k++) {
-            struct x86_tlb_entry *e = &cpu->tlb[u][k];
-            if (e->tag_w != X86_TLB_INVALID && e->tag_w + e->addend == (uintptr_t)host) {
-                e->tag_w = X86_TLB_INVALID;
-                had = true;
-            }
-        }
-    }
-    return had;
-}
-
+/* The page now holds code elsewhere. A store through a tag that was still there when the other
+ * processor decoded it went unseen: if there was one, all others decode again. */
 static void page_became_code(struct x86_block_cache *c, gpa_t page)
 {
     struct mem_section ms;
     if (physmem_lookup(c->cpu->pm, page, &ms) && ms.host &&
-        drop_write_tags(c->cpu, ms.host + (page - ms.gpa))) {
+        x86_tlb_protect(c->cpu, ms.host + (page - ms.gpa))) {
         struct x86_code_map *m = c->cpu->code_map;
         g_mutex_lock(&m->lock);
         for (unsigned k = 0; k < m->caches->len; k++) {
@@ -560,7 +536,7 @@ static void page_claim(struct x86_block_cache *c, gpa_t page, const uint8_t *hos
         p->host = host;
         *slot = p;
         c->n_pages++;
-        drop_write_tags(c->cpu, host);
+        x86_tlb_protect(c->cpu, host);
     }
 }
 

@@ -20,7 +20,7 @@
 
 #define X86_BLOCK_INSNS 48
 #define X86_CODE_MIN    ((size_t)256 << 10) /* the smallest cache of decoded or translated code */
-#define X86_JUMP_BITS   12
+#define X86_JUMP_BITS   14
 
 enum { /* x86_block.flags */
        X86_BLOCK_SYSTEM =

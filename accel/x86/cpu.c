@@ -8,10 +8,10 @@
 #include "accel/x86/system.h"
 #include "core/physmem.h"
 
-void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus *bus,
-                  const struct x86_cpu_model *m, const struct x86_topology *t, uint32_t apic_id)
+/* All of it is zero. */
+static void cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus *bus,
+                     const struct x86_cpu_model *m, const struct x86_topology *t, uint32_t apic_id)
 {
-    memset(cpu, 0, sizeof *cpu);
     cpu->pm = pm;
     cpu->bus = *bus;
     cpu->model = m;
@@ -29,16 +29,26 @@ void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus 
     x86_debug_update(cpu);
 }
 
+void x86_cpu_init(struct x86_cpu *cpu, struct physmem *pm, const struct x86_bus *bus,
+                  const struct x86_cpu_model *m, const struct x86_topology *t, uint32_t apic_id)
+{
+    memset(cpu, 0, sizeof *cpu);
+    cpu_init(cpu, pm, bus, m, t, apic_id);
+}
+
 struct x86_cpu *x86_cpu_new(struct physmem *pm, const struct x86_bus *bus,
                             const struct x86_cpu_model *m, const struct x86_topology *t,
                             uint32_t apic_id)
 {
-    /* mem_buf is aligned for vectors by its place in a 64-byte aligned block */
-    size_t size = (sizeof(struct x86_cpu) + 63) & ~(size_t)63;
-    struct x86_cpu *cpu = aligned_alloc(64, size);
-    if (cpu) {
-        x86_cpu_init(cpu, pm, bus, m, t, apic_id);
+    /* mem_buf is aligned for vectors by its place in a 64-byte aligned block; most of it, the
+     * translator's slots, is not touched before it is used */
+    void *memory = calloc(1, sizeof(struct x86_cpu) + 63);
+    if (!memory) {
+        return NULL;
     }
+    struct x86_cpu *cpu = (void *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    cpu->memory = memory;
+    cpu_init(cpu, pm, bus, m, t, apic_id);
     return cpu;
 }
 
@@ -46,8 +56,8 @@ void x86_cpu_free(struct x86_cpu *cpu)
 {
     if (cpu) {
         g_free(cpu->watches.w);
+        free(cpu->memory);
     }
-    free(cpu);
 }
 
 void x86_cpu_get_state(struct x86_cpu *cpu, struct x86_state *s)
@@ -145,6 +155,9 @@ void x86_mode_changed(struct x86_cpu *cpu)
     cpu->canonical_shift = cpu->long_mode && (st->cr4 & X86_CR4_LA57) ? 7 : 16;
     for (unsigned i = 0; i <= X86_GS; i++) {
         x86_seg_range_of(cpu, &st->seg[i], &cpu->range[i]);
+    }
+    if (UNLIKELY((st->rflags & X86_FL_AC) || cpu->mmu.aligning)) {
+        x86_ac_changed(cpu);
     }
     cpu->flat =
         cpu->code_mode == 8 || (seg_is_flat(&st->seg[X86_CS]) && flat_data(&st->seg[X86_ES]) &&

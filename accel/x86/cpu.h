@@ -118,6 +118,7 @@ struct x86_cpu {
     struct x86_bus bus;
     struct physmem *pm;
     void *engine;               /* tcg's own */
+    void *memory;               /* x86_cpu_new's */
     uint8_t mem_buf[128] __attribute__((aligned(64))); /* operand staging for thunks */
     struct x86_thunk_io io __attribute__((aligned(16)));
     uint64_t monitor_addr;      /* MONITOR/MWAIT */

@@ -21,7 +21,7 @@ struct x86_jit_slot {
     uint32_t listed; /* not 0: it is in slot_list */
     uint32_t fills;  /* since the flush */
 };
-#define X86_JIT_SLOTS      1024u /* of each kind: 2 * user + write */
+#define X86_JIT_SLOTS      4096u /* of each kind: 2 * user + write */
 #define X86_JIT_SLOT_ROOM  31u
 
 /* What translated code keeps at hand (accel/tcg). */

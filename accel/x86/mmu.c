@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "core/physmem.h"
 
-enum { X86_SLOT_GLOBAL = 1, X86_SLOT_LARGE = 2 };
+enum { X86_SLOT_GLOBAL = 1, X86_SLOT_LARGE = 2, X86_SLOT_LISTED = 4 };
 enum { CARE_CODE = 1, CARE_DIRTY = 2, CARE_WATCH = 4, CARE_ALIGN = 8, CARE_UNINIT = 16 };
 enum { F_USER = X86_WALK_USER, F_IMPLICIT = X86_WALK_IMPLICIT };
 
@@ -60,28 +60,79 @@ void x86_slots_clear(struct x86_cpu *cpu)
     }
 }
 
+/* Is the entry that this copy was made of still there? */
+static bool slot_backed(struct x86_cpu *cpu, const struct x86_jit_slot *s)
+{
+    unsigned kind = (unsigned)((size_t)(s - cpu->slot) / X86_JIT_SLOTS);
+    bool user = kind >> 1, write = kind & 1;
+    const struct x86_tlb_entry *e =
+        s->limit > 4096 ? &cpu->big[user][s->base / X86_BIG_SPAN & (X86_BIG_SIZE - 1)]
+                        : x86_tlb_slot(cpu, s->base, user);
+    return (write ? e->tag_w : e->tag_r) == s->base && e->addend == s->addend;
+}
+
+void x86_slots_prune(struct x86_cpu *cpu)
+{
+    unsigned kept = 0;
+    for (unsigned n = 0; n < cpu->n_slots; n++) {
+        struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
+        if (slot_backed(cpu, s)) {
+            cpu->slot_list[kept++] = cpu->slot_list[n];
+        } else {
+            s->limit = 0;
+            s->listed = s->fills = 0;
+        }
+    }
+    cpu->n_slots = kept;
+}
+
+static void flush_all(struct x86_cpu *cpu)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    cpu->a20_mask = physmem_a20(cpu->pm) ? ~0ull : ~(1ull << 20);
+    m->sec_size = 0;
+    dirty_close(cpu);
+    x86_slots_clear(cpu);
+    memset(cpu->tlb, 0xff, sizeof cpu->tlb);
+    memset(m->slot, 0, sizeof m->slot);
+    memset(m->written, 0, sizeof m->written);
+    m->n_fill[0] = m->n_fill[1] = 0;
+    m->large_at = 0;
+    m->any_key = false;
+    m->smap_open = 0;
+}
+
 void x86_tlb_flush(struct x86_cpu *cpu, bool global)
 {
     struct x86_mmu *m = &cpu->mmu;
     cpu->tlb_generation++;
     *(global ? &m->stats.global_flushes : &m->stats.flushes) += 1;
-    x86_slots_clear(cpu);
     if (global) {
-        cpu->a20_mask = physmem_a20(cpu->pm) ? ~0ull : ~(1ull << 20);
-        m->sec_size = 0;
-        dirty_close(cpu);
-        memset(cpu->tlb, 0xff, sizeof cpu->tlb);
-        m->any_large = m->any_key = false;
-        m->smap_open = 0;
+        flush_all(cpu);
         return;
     }
     for (unsigned u = 0; u < 2; u++) {
-        for (unsigned i = 0; i < X86_TLB_SIZE; i++) {
+        for (unsigned n = 0; n < m->n_fill[u]; n++) {
+            unsigned i = m->fill[u][n];
+            m->slot[u][i] &= (uint8_t)~X86_SLOT_LISTED;
             if (!(m->slot[u][i] & X86_SLOT_GLOBAL)) {
                 slot_clear(&cpu->tlb[u][i]);
             }
         }
+        m->n_fill[u] = 0;
+        for (unsigned i = 0; cpu->any_big && i < X86_BIG_SIZE; i++) {
+            if (!cpu->big[u][i].tag_x) { /* of a global page: see big_fill */
+                continue;
+            }
+            slot_clear(&cpu->big[u][i]);
+        }
     }
+    x86_slots_prune(cpu);
+}
+
+static uint64_t gib_bit(uint64_t lin)
+{
+    return 1ull << (lin >> 30 & 63);
 }
 
 static bool slot_holds(const struct x86_tlb_entry *e, uint64_t lin, uint64_t mask)
@@ -93,18 +144,23 @@ static bool slot_holds(const struct x86_tlb_entry *e, uint64_t lin, uint64_t mas
 void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
 {
     uint64_t page = lin & ~0xfffull;
+    bool large = cpu->mmu.large_at & gib_bit(page);
     cpu->tlb_generation++;
     cpu->mmu.stats.page_flushes++;
-    x86_slots_clear(cpu);
     for (unsigned u = 0; u < 2; u++) {
         struct x86_tlb_entry *e = x86_tlb_slot(cpu, page, u);
         if (slot_holds(e, page, ~0xfffull)) {
             slot_clear(e);
         }
-        if (!cpu->mmu.any_large) {
+        if (!large) {
             continue;
         }
         /* One large page may have left many slots: all that lie within 1 GiB of it go. */
+        for (unsigned i = 0; i < X86_BIG_SIZE; i++) {
+            if (slot_holds(&cpu->big[u][i], page, ~0x3fffffffull)) {
+                slot_clear(&cpu->big[u][i]);
+            }
+        }
         for (unsigned i = 0; i < X86_TLB_SIZE; i++) {
             if ((cpu->mmu.slot[u][i] & X86_SLOT_LARGE) &&
                 slot_holds(&cpu->tlb[u][i], page, ~0x3fffffffull)) {
@@ -112,24 +168,32 @@ void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
             }
         }
     }
+    x86_slots_prune(cpu);
+}
+
+static void smap_close(struct x86_cpu *cpu)
+{
+    struct x86_mmu *m = &cpu->mmu;
+    for (unsigned i = 0; i < m->smap_open; i++) {
+        slot_clear(&cpu->tlb[0][m->smap_slot[i]]);
+    }
+    m->smap_open = 0;
 }
 
 void x86_ac_changed(struct x86_cpu *cpu)
 {
     struct x86_mmu *m = &cpu->mmu;
-    if (!(cpu->st.rflags & X86_FL_AC)) {
-        if (m->smap_open > X86_MMU_SMAP_MAX) {
-            memset(cpu->tlb[0], 0xff, sizeof cpu->tlb[0]);
-        } else {
-            for (unsigned i = 0; i < m->smap_open; i++) {
-                slot_clear(&cpu->tlb[0][m->smap_slot[i]]);
-            }
-        }
-        m->smap_open = 0;
-    } else if (cpu->st.cr0 & X86_CR0_AM) {
-        memset(cpu->tlb[1], 0xff, sizeof cpu->tlb[1]);
-        x86_slots_clear(cpu);
+    bool ac = cpu->st.rflags & X86_FL_AC;
+    bool aligning = ac && cpu->cpl == 3 && (cpu->st.cr0 & X86_CR0_AM);
+    if (!ac) {
+        smap_close(cpu);
     }
+    if (UNLIKELY(aligning && !m->aligning)) {
+        memset(cpu->tlb[1], 0xff, sizeof cpu->tlb[1]);
+        memset(cpu->big[1], 0xff, sizeof cpu->big[1]);
+        x86_slots_prune(cpu);
+    }
+    m->aligning = aligning;
 }
 
 void x86_pkru_changed(struct x86_cpu *cpu, uint32_t old)
@@ -141,11 +205,6 @@ void x86_pkru_changed(struct x86_cpu *cpu, uint32_t old)
 }
 
 /* --- filling -------------------------------------------------------------------------------- */
-
-static bool align_checked(const struct x86_cpu *cpu)
-{
-    return (cpu->st.rflags & X86_FL_AC) && (cpu->st.cr0 & X86_CR0_AM);
-}
 
 static bool page_watched(const struct x86_cpu *cpu, uint64_t page)
 {
@@ -161,12 +220,10 @@ static bool page_watched(const struct x86_cpu *cpu, uint64_t page)
 static void smap_note(struct x86_cpu *cpu, unsigned index)
 {
     struct x86_mmu *m = &cpu->mmu;
-    if (m->smap_open < X86_MMU_SMAP_MAX) {
-        m->smap_slot[m->smap_open] = (uint16_t)index;
-        m->smap_open++;
-    } else {
-        m->smap_open = X86_MMU_SMAP_MAX + 1;
+    if (m->smap_open == X86_MMU_SMAP_MAX) {
+        smap_close(cpu); /* they are filled again if they are needed again */
     }
+    m->smap_slot[m->smap_open++] = (uint16_t)index;
 }
 
 /* May this write open the page for writes without a trap? Marks it dirty either way. */
@@ -191,7 +248,7 @@ static unsigned page_care(struct x86_cpu *cpu, uint64_t page, bool user, bool gl
     if (UNLIKELY(global_dbg) && page_watched(cpu, page)) {
         care |= CARE_WATCH;
     }
-    if (UNLIKELY(user && align_checked(cpu))) {
+    if (UNLIKELY(user && cpu->mmu.aligning)) {
         care |= CARE_ALIGN;
     }
     return care;
@@ -216,8 +273,68 @@ static void big_fill(struct x86_cpu *cpu, uint64_t lin, bool user, const struct 
     bool write = (w->allowed >> X86_ACCESS_WRITE & 1) && w->dirty && m->sec_ram;
     e->tag_r = read ? lin - in : X86_TLB_INVALID;
     e->tag_w = write && !x86_code_chunk(cpu, gpa) ? lin - in : X86_TLB_INVALID;
+    e->tag_x = w->global ? 0 : X86_TLB_INVALID; /* no fetches: says whether it is global */
     e->addend = (uintptr_t)r->host - lin;
     cpu->any_big = true;
+}
+
+/* Does the filter say that the page at `host` may have a write tag? (x86_tlb_protect) */
+static uint64_t *written_word(struct x86_cpu *cpu, uintptr_t host, uint64_t *bit)
+{
+    unsigned h = (unsigned)(host >> 12) & ((1u << X86_MMU_WRITTEN_BITS) - 1);
+    *bit = 1ull << (h & 63);
+    return &cpu->mmu.written[h / 64];
+}
+
+static void written_note(struct x86_cpu *cpu, uintptr_t host)
+{
+    uint64_t bit, *word = written_word(cpu, host, &bit);
+    *word |= bit;
+}
+
+/* Looks at all entries; the filter becomes exact again. */
+static bool protect_small(struct x86_cpu *cpu, uintptr_t host)
+{
+    bool had = false;
+    memset(cpu->mmu.written, 0, sizeof cpu->mmu.written);
+    for (unsigned u = 0; u < 2; u++) {
+        for (unsigned k = 0; k < X86_TLB_SIZE; k++) {
+            struct x86_tlb_entry *e = &cpu->tlb[u][k];
+            if (e->tag_w == X86_TLB_INVALID) {
+                continue;
+            }
+            if (e->tag_w + e->addend == host) {
+                e->tag_w = X86_TLB_INVALID;
+                had = true;
+            } else {
+                written_note(cpu, e->tag_w + e->addend);
+            }
+        }
+    }
+    return had;
+}
+
+bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page)
+{
+    uintptr_t host = (uintptr_t)page;
+    uint64_t bit;
+    bool had = (*written_word(cpu, host, &bit) & bit) && protect_small(cpu, host);
+    for (unsigned k = 0; cpu->any_big && k < 2 * X86_BIG_SIZE; k++) {
+        struct x86_tlb_entry *e = &cpu->big[k / X86_BIG_SIZE][k % X86_BIG_SIZE];
+        if (e->tag_w != X86_TLB_INVALID && host - (e->tag_w + e->addend) < X86_BIG_SPAN) {
+            e->tag_w = X86_TLB_INVALID;
+            had = true;
+        }
+    }
+    for (unsigned n = 0; !had && n < cpu->n_slots; n++) { /* an entry may have gone since */
+        const struct x86_jit_slot *s = (const void *)((const uint8_t *)cpu + cpu->slot_list[n]);
+        bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
+        had = write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_ROOM;
+    }
+    if (had) {
+        x86_slots_prune(cpu);
+    }
+    return had;
 }
 
 static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsigned flags,
@@ -245,10 +362,18 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
     e->tag_x = w->allowed >> X86_ACCESS_EXEC & 1 ? page : X86_TLB_INVALID;
     e->addend = (uintptr_t)r->host - lin;
     m->page[user][index] = gpage;
-    m->slot[user][index] = (uint8_t)((w->global ? X86_SLOT_GLOBAL : 0) |
-                                     (w->shift > 12 ? X86_SLOT_LARGE : 0));
-    m->any_large |= w->shift > 12;
+    uint8_t *kind = &m->slot[user][index];
+    if (!w->global && !(*kind & X86_SLOT_LISTED)) {
+        m->fill[user][m->n_fill[user]++] = (uint16_t)index;
+        *kind = X86_SLOT_LISTED;
+    }
+    *kind = (uint8_t)((*kind & X86_SLOT_LISTED) | (w->global ? X86_SLOT_GLOBAL : 0) |
+                      (w->shift > 12 ? X86_SLOT_LARGE : 0));
+    if (write) {
+        written_note(cpu, (uintptr_t)r->host - (lin & 0xfff));
+    }
     if (w->shift > 12) {
+        m->large_at |= gib_bit(lin);
         big_fill(cpu, lin, user, w, r);
     }
     if (!user && w->user_page && (cpu->st.cr4 & X86_CR4_SMAP)) {

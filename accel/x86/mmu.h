@@ -164,6 +164,10 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
 /* Translated code's copies of TLB entries (x86_jit_slot, big): whoever takes away an entry or a tag
  * calls this. */
 void x86_slots_clear(struct x86_cpu *cpu);
+/* The same for those only whose entry is gone. */
+void x86_slots_prune(struct x86_cpu *cpu);
+/* The page of RAM at `page` (host) must not be written unseen from now on. Could it be? */
+bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page);
 void x86_tlb_flush(struct x86_cpu *cpu, bool global);
 void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin);
 

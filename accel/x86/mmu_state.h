@@ -14,7 +14,7 @@ struct mem_region;
  * proves the access is allowed. tag = linear page address; there is one table for supervisor
  * accesses and one for user accesses. A host address is `linear + addend`. What needs the slow
  * path (MMIO, writes to pages with code, watchpoints) keeps an impossible tag. */
-#define X86_TLB_BITS 10
+#define X86_TLB_BITS 12
 #define X86_TLB_SIZE (1u << X86_TLB_BITS)
 struct x86_tlb_entry {
     uint64_t tag_r, tag_w, tag_x;
@@ -32,12 +32,16 @@ struct x86_seg_range {
 
 /* What mmu.c keeps beside the TLB: facts about each slot, pages that need care when flags change,
  * the section of the last look-up (copied, so that an old view may be freed). */
-#define X86_MMU_SMAP_MAX 32
+#define X86_MMU_SMAP_MAX 64
 #define X86_MMU_DIRTY_MAX 256
+#define X86_MMU_WRITTEN_BITS 16
 struct x86_mmu {
     uint8_t slot[2][X86_TLB_SIZE]; /* X86_SLOT_* */
     gpa_t page[2][X86_TLB_SIZE];   /* physical page of the slot */
-    bool any_large;                /* some slot is part of a large page */
+    uint16_t fill[2][X86_TLB_SIZE], n_fill[2]; /* slots that a CR3 write may have to empty */
+    uint64_t written[(1u << X86_MMU_WRITTEN_BITS) / 64]; /* hash of pages that may have tag_w */
+    uint64_t large_at;             /* hash of the GiB in which slots are part of a large page */
+    bool aligning;                 /* alignment is checked: tlb[1] has no data tags */
     bool any_key;                  /* some page has a protection key other than 0 */
     uint8_t smap_open;             /* supervisor slots of user pages, valid while AC = 1 */
     uint16_t smap_slot[X86_MMU_SMAP_MAX];

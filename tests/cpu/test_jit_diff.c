@@ -242,6 +242,7 @@ static void repair(struct x86_box *b, const uint8_t *low, const struct x86_state
 {
     memcpy(b->ram, low, X86_BOX_CODE);
     memcpy(b->ram + 0x300000, low + X86_BOX_CODE, 0x2000);
+    x86_code_map_written(b->cpu->code_map, 0, X86_BOX_CODE);
     x86_cpu_set_state(b->cpu, clean);
 }
 

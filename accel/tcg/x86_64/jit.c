@@ -14,7 +14,7 @@
 #include "accel/x86/flags.h"
 #include "core/device.h"
 
-#define CODE_DEFAULT ((size_t)32 << 20)
+#define CODE_DEFAULT ((size_t)128 << 20)
 #define THRESHOLD    16u
 #define ROOM         0x8000u /* more than the largest block takes */
 

@@ -33,7 +33,7 @@ struct jit_jump {
     const void *code;
     gpa_t gpa;
 };
-#define JIT_JUMP_BITS 12
+#define JIT_JUMP_BITS 14
 
 /* Whose a slot is. */
 struct jit_owner {

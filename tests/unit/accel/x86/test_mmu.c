@@ -208,7 +208,11 @@ static void alignment_checks_after_ac(void **state)
     (void)state;
     cpu->st.cr0 |= X86_CR0_AM;
     x86_load32(cpu, TINY_UDATA + 1, true);
-    x86_set_rflags(cpu, X86_FL_AC, X86_FL_AC);
+    x86_set_rflags(cpu, X86_FL_AC, X86_FL_AC); /* STAC: nothing is checked at CPL 0 */
+    assert_true(tagged_r(TINY_UDATA, true));
+    cpu->st.seg[X86_SS].attr |= 3 << 5; /* DPL: the CPL */
+    x86_mode_changed(cpu);
+    assert_int_equal(cpu->cpl, 3);
     assert_false(tagged_r(TINY_UDATA, true));
     x86_load32(cpu, TINY_UDATA + 4, true);
     assert_false(tagged_r(TINY_UDATA, true));
