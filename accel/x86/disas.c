@@ -156,27 +156,33 @@ static void put_name(struct text *t, const struct x86_insn *i)
     }
 }
 
+void x86_insn_text(char *out, size_t cap, const struct x86_insn *i, uint64_t next)
+{
+    struct text t = {out, cap};
+    if (i->prefixes & X86_PFX_LOCK) {
+        put(&t, "lock ");
+    }
+    if (i->cls == X86_CLS_STRING && (i->prefixes & (X86_PFX_REP | X86_PFX_REPNE))) {
+        bool compares = i->op == X86_OP_CMPS || i->op == X86_OP_SCAS;
+        put(&t, "%s ", i->prefixes & X86_PFX_REPNE ? "repne" : compares ? "repe" : "rep");
+    }
+    put_name(&t, i);
+    for (unsigned k = 0; k < i->nopnd; k++) {
+        put(&t, "%s", k ? ", " : " ");
+        put_operand(&t, i, &i->opnd[k], next);
+    }
+}
+
 size_t x86_disas_plain(char *out, size_t cap, const uint8_t *bytes, size_t avail, uint64_t rip,
                        unsigned mode)
 {
-    struct text t = {out, cap};
     struct x86_insn i;
     if (x86_decode(&i, bytes, avail, mode) != X86_DECODE_OK) {
+        struct text t = {out, cap};
         put(&t, "(bad)");
         return avail ? 1 : 0;
     }
-    if (i.prefixes & X86_PFX_LOCK) {
-        put(&t, "lock ");
-    }
-    if (i.cls == X86_CLS_STRING && (i.prefixes & (X86_PFX_REP | X86_PFX_REPNE))) {
-        bool compares = i.op == X86_OP_CMPS || i.op == X86_OP_SCAS;
-        put(&t, "%s ", i.prefixes & X86_PFX_REPNE ? "repne" : compares ? "repe" : "rep");
-    }
-    put_name(&t, &i);
-    for (unsigned k = 0; k < i.nopnd; k++) {
-        put(&t, "%s", k ? ", " : " ");
-        put_operand(&t, &i, &i.opnd[k], rip + i.len);
-    }
+    x86_insn_text(out, cap, &i, rip + i.len);
     return i.len;
 }
 

@@ -13,7 +13,9 @@
  * is 0. */
 size_t x86_disas(char *out, size_t cap, const uint8_t *bytes, size_t avail, uint64_t rip,
                  unsigned mode);
-/* The same by our own formatter. */
+/* Our own form of a decoded instruction; next: the address behind it. */
+void x86_insn_text(char *out, size_t cap, const struct x86_insn *i, uint64_t next);
+/* x86_disas by our own formatter. */
 size_t x86_disas_plain(char *out, size_t cap, const uint8_t *bytes, size_t avail, uint64_t rip,
                        unsigned mode);
 

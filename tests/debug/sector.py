@@ -81,10 +81,11 @@ def build(name, body, end=EXIT):
     return image
 
 
-def run(name, body, *options, end=EXIT, status=1, until=None, seconds=120):
+def run(name, body, *options, end=EXIT, status=1, until=None, seconds=120,
+        accel='tcg'):
     """What emu wrote to stderr; until: ended from outside once stderr has this pattern."""
     image = build(name, body, end)
-    command = [bootlib.EMU, '-accel', 'tcg', '-display', 'none', '-serial', 'none', '-net', 'none',
+    command = [bootlib.EMU, '-accel', accel, '-display', 'none', '-serial', 'none', '-net', 'none',
                '-drive', f'file={image},format=raw,if=floppy', '-snapshot', '-no-reboot',
                '-device', 'isa-debug-exit,iobase=0xf4', *bootlib.EXTRA, *options]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,

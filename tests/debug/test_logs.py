@@ -126,6 +126,27 @@ def test_trace():
                   '^invalid_mem: read from port 0x1234, 1 bytes$')
 
 
+def test_translator():
+    loop = sector.LONG + '''
+        mov ecx, 1000
+again:  add eax, [0x9000]
+        dec ecx
+        jnz again
+'''
+    text = sector.run('op', loop, '-d', 'op,out_asm,pc=0x7c00..0x7dff', accel='tcg,mode=jit')
+    sector.expect('op', text, r'^OP: 0x00007\w\w\w, \d+ instructions of \d+ blocks$',
+                  r'^0x00007\w\w\w:  ADD +add eax, dword \[0x9000\] +; inline rw,r, sets flags, memory$',
+                  r'^0x00007\w\w\w:  JCC +jnz 0x7\w\w\w +; branch ')
+    sector.expect('out_asm', text, r'^OUT: 0x00007\w\w\w \[size=\d+\]$',
+                  r'^  -- guest 0x00007\w\w\w: add eax, dword \[0x9000\]$',
+                  r'^0x\w+:  cmp r14, \[slot\.limit\]$', r'^  -- slow paths and exits$',
+                  r'^0x\w+:  jmp exit_slice$')
+    for name, engine, items in (('dfilter', 'jit', 'op,out_asm,in_asm,pc=0x100..0x200'),
+                                ('op-interp', 'interp', 'op,out_asm')):
+        text = sector.run(name, loop, '-d', items, accel=f'tcg,mode={engine}')
+        sector.refuse(name, text, '^(OP|OUT|IN):')
+
+
 def test_system():
     text = sector.run('mmu', sector.LONG + 'mov al, [0x200000]', '-d', 'mmu,pcall')
     sector.expect('mmu', text, r'^mmu: r 0x200000 -> 0x200000, rwx, page 2\^21$',
@@ -133,6 +154,7 @@ def test_system():
     text = sector.run('asm', GUEST, '-d', 'in_asm,exec,cpu,pc=0x7c00..0x7dff')
     sector.expect('in_asm', text, r'^IN: 0000:0{12}7c\w\w, physical 7c', r'^0x00007c\w\w:  int 0x21$',
                   r'^Trace 0: 0000:0{12}7c\w\w ', r'^RAX=', r'^CR0=')
+    test_translator()
     text = sector.run('none', GUEST)
     sector.refuse('without -d', text, r'^\w+: .*(<-|->)')
 

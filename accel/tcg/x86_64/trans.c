@@ -10,10 +10,12 @@
  * them. A fault in between could show them: that is why they may be dropped only if they can be
  * computed again from registers (recompute), which the slow paths in between do.
  */
-#include "accel/tcg/x86_64/trans.h"
+#include "accel/tcg/x86_64/trans_log.h"
 
 #include <stddef.h>
 #include <string.h>
+
+#include "core/log.h"
 
 /* --- classes ---------------------------------------------------------------------------------- */
 
@@ -651,12 +653,14 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
         if (k && k == t.loop) {
             begin_loop(&t);
         }
+        t.at[k] = t.e.p;
         if (ends_block(&t, k)) {
             trans_end(&t, k);
         } else {
             generate(&t, k);
         }
     }
+    t.tail = t.e.p;
     for (unsigned n = 0; n < t.n_miss && !t.e.full; n++) {
         trans_miss_emit(&t, &t.miss[n]);
     }
@@ -668,6 +672,9 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     leave_head(&t);
     if (t.e.full) {
         return NULL;
+    }
+    if (log_enabled(LOG_OP | LOG_OUT_ASM)) {
+        trans_log(&t);
     }
     jit_record(j, t.block, t.once);
     b->jit_n = (uint8_t)counted;

@@ -110,6 +110,8 @@ struct trans {
     struct trans_info info[TRANS_INSNS];
     uint16_t off[TRANS_INSNS];   /* page offset */
     uint8_t in[TRANS_INSNS];     /* number of its block */
+    const uint8_t *at[TRANS_INSNS]; /* where its code begins */
+    const uint8_t *tail;            /* where that of the last one ends: slow paths and exits */
     struct x86_block *block[TRANS_COPIES];
     uint8_t first[TRANS_COPIES]; /* number of its first instruction */
     /* Flags: in the host's (live), in cpu->jit.flags (packed), or nowhere but to be had from the
