@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel/compare/replay.h"
 #include "core/log.h"
+#include "core/opts.h"
 #include "options.h"
 #include "os/os.h"
 #include "vm/vm.h"
@@ -37,6 +39,20 @@ static int run(const struct vm_config *config)
     return status;
 }
 
+/* -compare A,B,replay=FILE: 0 when they agree. */
+static int replay(const struct vm_config *config)
+{
+    GError *err = NULL;
+    bool same = false;
+    struct opts *o = opts_parse(config->compare_replay, NULL, &err);
+    if (!o || !compare_replay(o, &same, &err)) {
+        log_err(NULL, "%s", err->message);
+        g_error_free(err);
+    }
+    opts_free(o);
+    return same ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     os_ignore_sigpipe();
@@ -45,7 +61,7 @@ int main(int argc, char **argv)
     GError *err = NULL;
     int status = EXIT_SUCCESS;
     switch (options_parse(argc, argv, config, &err)) {
-    case OPTIONS_RUN: status = run(config); break;
+    case OPTIONS_RUN: status = config->compare_replay ? replay(config) : run(config); break;
     case OPTIONS_DONE: break;
     case OPTIONS_ERROR:
         log_err(NULL, "%s", err->message);

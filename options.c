@@ -54,7 +54,10 @@ static bool option_compare(struct vm_config *c, const char *name, const char *va
     (void)name;
     char **parts = g_strsplit(value, ",", 3);
     bool two = parts[0] && parts[1] && *parts[0] && *parts[1];
-    if (two) {
+    if (two && parts[2] && strstr(parts[2], "replay=")) {
+        g_free(c->compare_replay);
+        c->compare_replay = g_strdup_printf("first=%s,second=%s,%s", parts[0], parts[1], parts[2]);
+    } else if (two) {
         char *spec = g_strdup_printf("compare,first=%s,second=%s,fallback=off%s%s", parts[0],
                                      parts[1], parts[2] ? "," : "", parts[2] ? parts[2] : "");
         list_add(c->accel, spec);

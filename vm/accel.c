@@ -154,6 +154,9 @@ static void do_fallback(void *arg)
 void vm_accel_failed(struct vm *vm, unsigned vcpu, const char *text)
 {
     const char *name = vm_accel_name(vm);
+    if (vm->finished && vm->accel.caps.judges) {
+        vm->status = VM_EXIT_ACCEL_FAILED;
+    }
     if (vm->finished || vm->fallback_posted) {
         return; /* the others of one machine break together: one line is enough */
     }

@@ -23,7 +23,7 @@ static void drive_arg_free(void *p)
         (c)->bios, (c)->kernel, (c)->initrd, (c)->append, (c)->vga, (c)->display, (c)->vnc,    \
             (c)->uuid, (c)->pidfile, (c)->log_items, (c)->log_file, (c)->gdb, (c)->postmortem, \
             (c)->dfilter, (c)->strict, (c)->watchdog, (c)->screenshot_on_exit,                 \
-            (c)->screentext_on_exit, (c)->report, (c)->guest_timeout,                          \
+            (c)->screentext_on_exit, (c)->report, (c)->guest_timeout, (c)->compare_replay,     \
             (c)->icount                                                                        \
     }
 

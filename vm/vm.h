@@ -31,6 +31,7 @@ struct vm_config {
     char *screenshot_on_exit, *screentext_on_exit, *postmortem;
     GPtrArray *symbols;
     char *report, *guest_timeout, *icount;
+    char *compare_replay; /* -compare with replay=: no machine at all */
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
     bool no_long_mode; /* called as qemu-system-i386 */
     bool no_acpi, no_hpet, only_migratable, full_screen;

@@ -31,6 +31,7 @@ struct accel_caps {
     bool dictates_ram;            /* ram_alloc must be used */
     bool parallel_vcpus;
     bool counts_insns;            /* deterministic mode */
+    bool judges;                  /* its failure is the result, even of a guest that has ended */
     uint32_t tsc_khz;             /* rate of the guest's TSC; 0: not known before the VM exists */
     size_t xsave_size;
     struct x86_cpu_model offered; /* CPU features */

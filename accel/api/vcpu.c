@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "accel/api/icount.h"
+#include "accel/api/serve.h"
 #include "accel/api/vcpu_int.h"
 #include "core/device.h"
 #include "core/loop.h"
@@ -58,44 +59,21 @@ static void note_access(struct vcpu *c, enum accel_exit_kind kind, bool write, u
 
 static void exit_pio(struct vcpu *c, struct accel_exit *e)
 {
-    const struct accel_callbacks *cb = c->set->params.cb;
-    uint8_t *p = e->u.pio.data;
-    for (uint32_t i = 0; i < e->u.pio.count; i++, p += e->u.pio.size) {
-        uint32_t v = 0;
-        if (e->u.pio.write) {
-            memcpy(&v, p, e->u.pio.size);
-            cb->pio_write(cb->opaque, e->u.pio.port, v, e->u.pio.size);
-        } else {
-            v = cb->pio_read(cb->opaque, e->u.pio.port, e->u.pio.size);
-            memcpy(p, &v, e->u.pio.size);
-        }
-    }
+    accel_serve_pio(c->set->params.cb, e);
     note_access(c, ACCEL_EXIT_PIO, e->u.pio.write, e->u.pio.port, e->u.pio.size, e->u.pio.count,
                 e->u.pio.data);
 }
 
 static void exit_mmio(struct vcpu *c, struct accel_exit *e)
 {
-    const struct accel_callbacks *cb = c->set->params.cb;
-    uint64_t v = 0;
-    if (e->u.mmio.write) {
-        memcpy(&v, e->u.mmio.data, e->u.mmio.size);
-        cb->mmio_write(cb->opaque, e->u.mmio.gpa, v, e->u.mmio.size);
-    } else {
-        v = cb->mmio_read(cb->opaque, e->u.mmio.gpa, e->u.mmio.size);
-        memcpy(e->u.mmio.data, &v, sizeof v);
-    }
+    accel_serve_mmio(c->set->params.cb, e);
     note_access(c, ACCEL_EXIT_MMIO, e->u.mmio.write, e->u.mmio.gpa, e->u.mmio.size, 1,
                 e->u.mmio.data);
 }
 
 static void exit_msr(struct vcpu *c, struct accel_exit *e)
 {
-    const struct accel_callbacks *cb = c->set->params.cb;
-    bool ok = e->u.msr.write ? cb->msr_write(cb->opaque, c->index, e->u.msr.index, e->u.msr.value)
-                             : cb->msr_read(cb->opaque, c->index, e->u.msr.index, &e->u.msr.value);
-    e->u.msr.fault = !ok;
-    if (ok) {
+    if (accel_serve_msr(c->set->params.cb, c->index, e)) {
         note_access(c, ACCEL_EXIT_MSR, e->u.msr.write, e->u.msr.index, 8, 1, &e->u.msr.value);
     }
 }

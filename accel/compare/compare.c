@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The accelerator made of two: its operations. See compare_int.h.
- *
- * Accelerators that count instructions run in chunks of `every`. Where one does not, both are
- * single-stepped: state is compared behind each instruction, memory every `every` of them, and
- * interrupts are delivered by the state, for a stepped processor takes none by itself.
+ * The accelerator made of two: its operations, and chunks of accelerators that count instructions.
+ * See compare_int.h; step.c has those that do not.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "accel/api/serve.h"
 #include "accel/compare/compare_int.h"
-#include "accel/x86/inspect.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -38,6 +35,7 @@ static bool cmp_probe(struct accel_caps *caps, GError **err)
     bool ok = accel_list[last]->probe(caps, err);
     caps->max_vcpus = 1;
     caps->parallel_vcpus = false;
+    caps->judges = true;
     /* No two processors read the same random numbers. */
     x86_feature_set(&caps->offered, X86_FEAT_RDRAND, false);
     x86_feature_set(&caps->offered, X86_FEAT_RDSEED, false);
@@ -117,6 +115,9 @@ static bool make_side(struct accel_vm *vm, unsigned k, const char *spec, GError 
     p.pm = s->pm;
     p.cb = &s->cb;
     p.opts = s->choice.opts;
+    s->set.ops = s->choice.ops;
+    s->set.params = p;
+    s->emulator.set = &s->set;
     return s->choice.ops->vm_create(&s->vm, &p, err) == 0;
 }
 
@@ -141,7 +142,7 @@ static void cmp_vm_destroy(struct accel_vm *vm)
 static int cmp_vm_create(struct accel_vm **out, const struct accel_params *p, GError **err)
 {
     static const char *const known[] = { "accel", "first",    "second", "every",
-                                         "repro", "fallback", "test-fault", NULL };
+                                         "repro", "fallback", "test-fault", "replay", NULL };
     const struct opts *o = p->opts;
     *out = NULL;
     if (!o || !opts_check_keys(o, "-compare", known, err)) {
@@ -171,6 +172,9 @@ static int cmp_vm_create(struct accel_vm **out, const struct accel_params *p, GE
         cmp_vm_destroy(vm);
         return -EINVAL;
     }
+    if (!opts_get(o, "every") && !counts(vm)) {
+        vm->every = compare_default_steps();
+    }
     vm->every = CLAMP(vm->every, 1, 1ull << 40);
     *out = vm;
     return 0;
@@ -183,9 +187,11 @@ static void cmp_vcpu_destroy(struct accel_vcpu *c)
     if (c) {
         for (unsigned k = 0; k < 2; k++) {
             struct side *s = &c->vm->side[k];
+            vcpu_emulate_free(&s->emulator);
             s->choice.ops->vcpu_destroy(s->vcpu);
             s->vcpu = NULL;
         }
+        g_clear_pointer(&c->notes, g_array_unref);
         g_free(c);
     }
 }
@@ -198,6 +204,7 @@ static int cmp_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
     for (unsigned k = 0; k < 2; k++) {
         struct side *s = &vm->side[k];
         int r = s->choice.ops->vcpu_create(s->vm, index, &s->vcpu);
+        s->emulator.accel = s->vcpu;
         if (r < 0) {
             if (k) {
                 vm->side[0].choice.ops->vcpu_destroy(vm->side[0].vcpu);
@@ -222,7 +229,7 @@ static int cmp_state_get(struct accel_vcpu *c, struct x86_state *s, uint32_t gro
     return c->vm->side[0].choice.ops->state_get(c->vm->side[0].vcpu, s, groups);
 }
 
-static int cmp_state_set(struct accel_vcpu *c, const struct x86_state *s, uint32_t groups)
+int compare_state_set(struct accel_vcpu *c, const struct x86_state *s, uint32_t groups)
 {
     const struct accel_callbacks *cb = c->vm->params.cb;
     int r = 0;
@@ -235,10 +242,22 @@ static int cmp_state_set(struct accel_vcpu *c, const struct x86_state *s, uint32
     return r;
 }
 
+static int cmp_state_set(struct accel_vcpu *c, const struct x86_state *s, uint32_t groups)
+{
+    compare_end_chunk(c);
+    return compare_state_set(c, s, groups);
+}
+
+void compare_line(struct side *s, bool level)
+{
+    s->line = level;
+    s->choice.ops->irq_line(s->vcpu, level);
+}
+
 static void lines(struct accel_vcpu *c)
 {
     for (unsigned k = 0; k < 2; k++) {
-        c->vm->side[k].choice.ops->irq_line(c->vm->side[k].vcpu, c->line);
+        compare_line(&c->vm->side[k], c->line);
     }
     c->line_applied = c->line;
 }
@@ -258,13 +277,14 @@ static void cmp_irq_line(struct accel_vcpu *c, bool level)
         vm->side[0].choice.ops->vcpu_kick(vm->side[0].vcpu);
     } else if (!level && c->line_applied) {
         log_add(vm, &(struct entry){ .kind = ENTRY_IRQ_LINE, .value = 0 });
-        vm->side[0].choice.ops->irq_line(vm->side[0].vcpu, false);
+        compare_line(&vm->side[0], false);
         c->line_applied = false;
     }
 }
 
 static void cmp_event(struct accel_vcpu *c, enum accel_event ev, uint8_t vector)
 {
+    compare_end_chunk(c);
     for (unsigned k = 0; k < 2; k++) {
         c->vm->side[k].choice.ops->event(c->vm->side[k].vcpu, ev, vector);
     }
@@ -278,41 +298,16 @@ static uint64_t cmp_tsc(struct accel_vcpu *c)
 /* --- running a side --------------------------------------------------------------------------- */
 
 /* Accelerators that leave an access to their caller. False: the exit is for the vCPU loop. */
-static bool serve(struct side *s, struct accel_exit *e)
+bool compare_serve(struct side *s, struct accel_exit *e)
 {
     const struct accel_callbacks *cb = &s->cb;
-    if (e->kind == ACCEL_EXIT_PIO) {
-        uint8_t *p = e->u.pio.data;
-        for (uint32_t k = 0; k < e->u.pio.count; k++, p += e->u.pio.size) {
-            uint32_t v = 0;
-            if (e->u.pio.write) {
-                memcpy(&v, p, e->u.pio.size);
-                cb->pio_write(cb->opaque, e->u.pio.port, v, e->u.pio.size);
-            } else {
-                v = cb->pio_read(cb->opaque, e->u.pio.port, e->u.pio.size);
-                memcpy(p, &v, e->u.pio.size);
-            }
-        }
-        return true;
+    switch (e->kind) {
+    case ACCEL_EXIT_PIO: accel_serve_pio(cb, e); return true;
+    case ACCEL_EXIT_MMIO: accel_serve_mmio(cb, e); return true;
+    case ACCEL_EXIT_MSR: accel_serve_msr(cb, 0, e); return true;
+    case ACCEL_EXIT_EMULATE: vcpu_emulate(&s->emulator, e); return e->kind == ACCEL_EXIT_KICK;
+    default: return e->kind == ACCEL_EXIT_IRQ_WINDOW || e->kind == ACCEL_EXIT_CPUID;
     }
-    if (e->kind == ACCEL_EXIT_MMIO) {
-        uint64_t v = 0;
-        if (e->u.mmio.write) {
-            memcpy(&v, e->u.mmio.data, sizeof v);
-            cb->mmio_write(cb->opaque, e->u.mmio.gpa, v, e->u.mmio.size);
-        } else {
-            v = cb->mmio_read(cb->opaque, e->u.mmio.gpa, e->u.mmio.size);
-            memcpy(e->u.mmio.data, &v, sizeof v);
-        }
-        return true;
-    }
-    if (e->kind == ACCEL_EXIT_MSR) {
-        e->u.msr.fault = e->u.msr.write
-                             ? !cb->msr_write(cb->opaque, 0, e->u.msr.index, e->u.msr.value)
-                             : !cb->msr_read(cb->opaque, 0, e->u.msr.index, &e->u.msr.value);
-        return true;
-    }
-    return e->kind == ACCEL_EXIT_IRQ_WINDOW || e->kind == ACCEL_EXIT_CPUID;
 }
 
 static int run_side(struct side *s, struct accel_exit *e)
@@ -322,7 +317,7 @@ static int run_side(struct side *s, struct accel_exit *e)
         s->running = true;
         r = s->choice.ops->vcpu_run(s->vcpu, e);
         s->running = false;
-    } while (r == 0 && serve(s, e));
+    } while (r == 0 && compare_serve(s, e));
     return r;
 }
 
@@ -338,15 +333,20 @@ static uint64_t insns(const struct side *s)
 }
 
 /* For the test of all this: the instruction at fault_at also changes a bit of R15. */
-static int do_wrong(struct side *s, struct accel_exit *e)
+void compare_do_wrong(struct side *s)
 {
     struct x86_state st;
-    s->choice.ops->debug_set(s->vcpu, true, NULL, 0);
-    int r = run_side(s, e);
-    arm_fault(s);
     s->choice.ops->state_get(s->vcpu, &st, X86_GROUP_GPR);
     st.gpr[X86_R15] ^= 0x10;
     s->choice.ops->state_set(s->vcpu, &st, X86_GROUP_GPR);
+}
+
+static int do_wrong(struct side *s, struct accel_exit *e)
+{
+    s->choice.ops->debug_set(s->vcpu, true, NULL, 0);
+    int r = run_side(s, e);
+    arm_fault(s);
+    compare_do_wrong(s);
     e->kind = ACCEL_EXIT_KICK;
     return r;
 }
@@ -394,7 +394,7 @@ static void follow(struct side *s, uint64_t n, enum accel_exit_kind end)
 
 /* --- chunks ----------------------------------------------------------------------------------- */
 
-static void checkpoint(struct accel_vcpu *c)
+void compare_checkpoint(struct accel_vcpu *c)
 {
     struct side *s = &c->vm->side[0];
     if (counts(c->vm) && c->line != c->line_applied) {
@@ -406,92 +406,95 @@ static void checkpoint(struct accel_vcpu *c)
     log_clear(c->vm);
 }
 
-static void restore(struct accel_vcpu *c)
+void compare_restore(struct accel_vcpu *c)
 {
     struct accel_vm *vm = c->vm;
     mirror_restore(vm);
-    cmp_state_set(c, &c->checkpoint, X86_GROUP_ALL & ~(uint32_t)X86_GROUP_TSC);
+    compare_state_set(c, &c->checkpoint, X86_GROUP_ALL & ~(uint32_t)X86_GROUP_TSC);
     for (unsigned k = 0; k < 2; k++) {
         struct side *s = &vm->side[k];
-        s->choice.ops->irq_line(s->vcpu, c->line_at_checkpoint && counts(vm));
+        compare_line(s, c->line_at_checkpoint && counts(vm));
         s->at = 0;
         s->diverged = false;
         s->what[0] = 0;
     }
 }
 
-/* Do the sides agree? Fills states. */
-static bool agree(struct accel_vcpu *c, struct x86_state states[2], GString *why, bool memory)
+bool compare_memory(struct accel_vcpu *c, GString *why)
 {
     gpa_t gpa;
     uint8_t bytes[2];
+    bool differs = mirror_differs(c->vm, &gpa, bytes);
+    if (differs) {
+        g_string_printf(why, "memory at %#" G_GINT64_MODIFIER "x: %02x, %02x", gpa, bytes[0],
+                        bytes[1]);
+    }
+    return !differs;
+}
+
+bool compare_agree(struct accel_vcpu *c, uint32_t groups, GString *why)
+{
     for (unsigned k = 0; k < 2; k++) {
         struct side *s = &c->vm->side[k];
-        s->choice.ops->state_get(s->vcpu, &states[k], X86_GROUP_ALL);
+        s->choice.ops->state_get(s->vcpu, &c->states[k], groups);
         if (s->diverged) {
             g_string_assign(why, s->what);
             return false;
         }
     }
-    if (states_differ(&states[0], &states[1], why)) {
-        return false;
-    }
-    if (memory && mirror_differs(c->vm, &gpa, bytes)) {
-        g_string_printf(why, "memory at %#" G_GINT64_MODIFIER "x: %02x, %02x", gpa, bytes[0],
-                        bytes[1]);
-        return false;
-    }
-    return true;
+    return !states_differ(&c->states[0], &c->states[1], groups, why);
+}
+
+static bool agree(struct accel_vcpu *c, GString *why)
+{
+    return compare_agree(c, X86_GROUP_ALL, why) && compare_memory(c, why);
 }
 
 /* Both from the checkpoint, n instructions by the log. */
-static bool replay_agrees(struct accel_vcpu *c, uint64_t n, enum accel_exit_kind end,
-                          struct x86_state states[2], GString *why)
+static bool replay_agrees(struct accel_vcpu *c, uint64_t n, enum accel_exit_kind end, GString *why)
 {
-    restore(c);
+    compare_restore(c);
     for (unsigned k = 0; k < 2; k++) {
         follow(&c->vm->side[k], n, end);
     }
-    return agree(c, states, why, true);
+    return agree(c, why);
 }
 
 /* The chunk of n instructions since the checkpoint went wrong: which was the first? */
 static void find_first(struct accel_vcpu *c, uint64_t n, enum accel_exit_kind end, GString *why)
 {
-    enum { LAST = 12 };
-    struct x86_state states[2], before[2];
-    uint64_t good = 0, bad = n, last[LAST];
+    uint64_t good = 0, bad = n, last[COMPARE_LAST];
     size_t n_last = 0;
     GString *ignored = g_string_new(NULL);
     log_err(NULL, "-compare: %s; looking for the instruction", why->str);
-    if (replay_agrees(c, n, end, states, ignored)) {
+    if (replay_agrees(c, n, end, ignored)) {
         g_string_append(why, " (not again when replayed: input that the log does not have)");
-        report_divergence(c, &c->checkpoint, states, n, why->str, NULL, 0);
+        report_divergence(c, &c->checkpoint, n, why->str, NULL, 0);
         g_string_free(ignored, TRUE);
         return;
     }
     while (bad - good > 1) {
         uint64_t mid = good + (bad - good) / 2;
-        if (replay_agrees(c, mid, ACCEL_EXIT_KICK, states, ignored)) {
+        if (replay_agrees(c, mid, ACCEL_EXIT_KICK, ignored)) {
             good = mid;
         } else {
             bad = mid;
         }
     }
-    for (uint64_t k = good > LAST ? good - LAST : 0; k < good; k++) {
-        replay_agrees(c, k, ACCEL_EXIT_KICK, before, ignored);
-        last[n_last++] = before[0].seg[X86_CS].base + before[0].rip;
+    for (uint64_t k = good > COMPARE_LAST ? good - COMPARE_LAST : 0; k < good; k++) {
+        replay_agrees(c, k, ACCEL_EXIT_KICK, ignored);
+        last[n_last++] = c->states[0].seg[X86_CS].base + c->states[0].rip;
     }
-    replay_agrees(c, good, ACCEL_EXIT_KICK, before, ignored);
+    replay_agrees(c, good, ACCEL_EXIT_KICK, ignored);
     g_string_truncate(why, 0);
-    replay_agrees(c, bad, bad == n ? end : ACCEL_EXIT_KICK, states, why);
+    replay_agrees(c, bad, bad == n ? end : ACCEL_EXIT_KICK, why);
     /* The reproduction wants memory as it was before. */
-    replay_agrees(c, good, ACCEL_EXIT_KICK, before, ignored);
-    report_divergence(c, &before[0], states, c->vm->compared + good, why->str, last, n_last);
+    replay_agrees(c, good, ACCEL_EXIT_KICK, ignored);
+    report_divergence(c, &c->states[0], c->vm->compared + good, why->str, last, n_last);
     g_string_free(ignored, TRUE);
 }
 
-static int give_up(struct accel_vcpu *c, struct accel_exit *e)
+int compare_give_up(struct accel_vcpu *c, struct accel_exit *e)
 {
     c->vm->divergences++;
     memset(e, 0, sizeof *e);
@@ -504,8 +507,7 @@ static int run_chunk(struct accel_vcpu *c, struct accel_exit *e)
 {
     struct accel_vm *vm = c->vm;
     struct side *a = &vm->side[0], *b = &vm->side[1];
-    struct x86_state states[2];
-    checkpoint(c);
+    compare_checkpoint(c);
     uint64_t from = insns(a);
     vm->recording = true;
     int r = run_counted(a, vm->every, e);
@@ -520,9 +522,9 @@ static int run_chunk(struct accel_vcpu *c, struct accel_exit *e)
         g_snprintf(b->what, sizeof b->what, "it makes fewer accesses than the other");
     }
     GString *why = g_string_new(NULL);
-    if (!agree(c, states, why, true)) {
+    if (!agree(c, why)) {
         find_first(c, n, e->kind, why);
-        r = give_up(c, e);
+        r = compare_give_up(c, e);
     }
     g_string_free(why, TRUE);
     vm->compared += n;
@@ -530,151 +532,25 @@ static int run_chunk(struct accel_vcpu *c, struct accel_exit *e)
     return r;
 }
 
-/* --- steps ------------------------------------------------------------------------------------ */
-
-/* A stepped processor takes no interrupts: they are put into its state. */
-static void inject(struct accel_vcpu *c, struct x86_state *s)
+bool compare_once(struct accel_vcpu *c, bool line, GString *why)
 {
-    if (!c->line || !(s->rflags & X86_FL_IF) || s->ev.sti_shadow || s->ev.movss_shadow ||
-        s->ev.interrupt_pending || s->ev.exception_pending) {
-        return;
+    if (!counts(c->vm)) {
+        return compare_step_once(c, why);
     }
-    machine_unlock();
-    int vector = c->vm->params.cb->irq_ack(c->vm->params.cb->opaque, 0);
-    machine_lock();
-    if (vector >= 0) {
-        s->ev.interrupt_pending = 1;
-        s->ev.interrupt_vector = (uint8_t)vector;
-        s->mp = X86_MP_RUNNABLE;
-        cmp_state_set(c, s, X86_GROUP_EVENTS | X86_GROUP_MP);
+    for (unsigned k = 0; k < 2; k++) {
+        struct side *s = &c->vm->side[k];
+        compare_line(s, line);
+        follow(s, 1, ACCEL_EXIT_KICK);
     }
+    return agree(c, why);
 }
 
-static int step_side(struct side *s, struct accel_exit *e)
-{
-    const struct accel_ops *ops = s->choice.ops;
-    struct x86_state st;
-    int r;
-    ops->debug_set(s->vcpu, true, NULL, 0);
-    do {
-        s->running = true;
-        r = ops->vcpu_run(s->vcpu, e);
-        s->running = false;
-        bool access = e->kind == ACCEL_EXIT_PIO || e->kind == ACCEL_EXIT_MMIO ||
-                      e->kind == ACCEL_EXIT_MSR;
-        if (r == 0 && serve(s, e) && access) {
-            /* The next run would end behind the next instruction: this completes the access. */
-            ops->state_get(s->vcpu, &st, X86_GROUP_GPR);
-            e->kind = ACCEL_EXIT_DEBUG;
-        }
-    } while (r == 0 && (e->kind == ACCEL_EXIT_KICK || e->kind == ACCEL_EXIT_IRQ_WINDOW ||
-                        e->kind == ACCEL_EXIT_CPUID));
-    return r;
-}
-
-/* One may stop behind each iteration of a string instruction, the other behind the last. */
-static bool catch_up(struct accel_vcpu *c, struct x86_state states[2], GString *why)
-{
-    struct accel_exit e;
-    for (unsigned k = 0; k < 1u << 20; k++) {
-        if (agree(c, states, why, false)) {
-            return true;
-        }
-        if (c->vm->side[0].diverged || c->vm->side[1].diverged) {
-            return false;
-        }
-        /* Who is still at the instruction with more to do? */
-        uint64_t rest[2] = { states[0].gpr[X86_RCX], states[1].gpr[X86_RCX] };
-        bool there[2] = { states[0].rip == c->checkpoint.rip, states[1].rip == c->checkpoint.rip };
-        if (rest[0] == rest[1] && there[0] == there[1]) {
-            return false;
-        }
-        unsigned behind = rest[0] != rest[1] ? rest[0] < rest[1] : there[1];
-        struct side *s = &c->vm->side[behind];
-        s->replays = behind == 1;
-        c->vm->recording = behind == 0;
-        int r = step_side(s, &e);
-        s->replays = false;
-        c->vm->recording = false;
-        if (r < 0) {
-            return false;
-        }
-    }
-    return false;
-}
-
-/* RDTSC and RDTSCP at the checkpoint: their results are the host's. */
-static bool reads_tsc(struct accel_vcpu *c)
-{
-    struct x86_view v;
-    uint8_t b[3] = { 0 };
-    x86_view_init(&v, &c->checkpoint, c->vm->side[0].pm, c->vm->params.model);
-    x86_view_read(&v, x86_view_pc(&v), b, sizeof b);
-    return b[0] == 0x0f && (b[1] == 0x31 || (b[1] == 0x01 && b[2] == 0xf9));
-}
-
-static int run_steps(struct accel_vcpu *c, struct accel_exit *e)
-{
-    struct accel_vm *vm = c->vm;
-    struct side *a = &vm->side[0], *b = &vm->side[1];
-    struct x86_state states[2];
-    GString *why = g_string_new(NULL);
-    int r = 0;
-    for (uint64_t k = 0; k < vm->every; k++) {
-        struct accel_exit eb = { 0 };
-        a->choice.ops->state_get(a->vcpu, &c->checkpoint, X86_GROUP_ALL);
-        inject(c, &c->checkpoint);
-        log_clear(vm);
-        vm->recording = true;
-        r = step_side(a, e);
-        vm->recording = false;
-        if (r < 0) {
-            break;
-        }
-        b->replays = true;
-        b->diverged = false;
-        log_side_effects(b);
-        step_side(b, &eb);
-        b->choice.ops->state_get(b->vcpu, &states[1], X86_GROUP_GPR);
-        if (states[1].rip == c->checkpoint.rip && e->kind == ACCEL_EXIT_DEBUG) {
-            step_side(b, &eb); /* a step that only reported the one before */
-        }
-        log_side_effects(b);
-        b->replays = false;
-        if (reads_tsc(c)) {
-            a->choice.ops->state_get(a->vcpu, &states[0], X86_GROUP_GPR);
-            b->choice.ops->state_set(b->vcpu, &states[0], X86_GROUP_GPR);
-        }
-        bool same = agree(c, states, why, false) || catch_up(c, states, why);
-        gpa_t gpa;
-        uint8_t bytes[2];
-        if (same && k + 1 == vm->every && mirror_differs(vm, &gpa, bytes)) {
-            same = false;
-            g_string_printf(why, "memory at %#" G_GINT64_MODIFIER "x: %02x, %02x (changed within "
-                            "the last %" G_GUINT64_FORMAT " instructions)",
-                            gpa, bytes[0], bytes[1], vm->every);
-        }
-        vm->compared++;
-        if (!same) {
-            report_divergence(c, &c->checkpoint, states, vm->compared, why->str, NULL, 0);
-            r = give_up(c, e);
-            break;
-        }
-        if (is_end(e->kind) || e->kind == ACCEL_EXIT_FAIL || atomic_load(&c->kicked)) {
-            break;
-        }
-    }
-    if (r == 0 && e->kind == ACCEL_EXIT_DEBUG) {
-        e->kind = ACCEL_EXIT_KICK;
-    }
-    g_string_free(why, TRUE);
-    return r;
-}
+/* --- the table ------------------------------------------------------------------------------- */
 
 static int cmp_run(struct accel_vcpu *c, struct accel_exit *e)
 {
     machine_lock();
-    int r = counts(c->vm) ? run_chunk(c, e) : run_steps(c, e);
+    int r = counts(c->vm) ? run_chunk(c, e) : compare_run_steps(c, e);
     atomic_store(&c->kicked, 0);
     machine_unlock();
     return r;
@@ -684,9 +560,10 @@ static void cmp_stats(struct accel_vm *vm, GString *out)
 {
     g_string_append_printf(out,
                            "compared %s with %s: %" G_GUINT64_FORMAT " instructions in %"
-                           G_GUINT64_FORMAT " chunks, %" G_GUINT64_FORMAT " divergences\n",
+                           G_GUINT64_FORMAT " chunks, %" G_GUINT64_FORMAT
+                           " divergences, %" G_GUINT64_FORMAT " CPUID corrected\n",
                            vm->side[0].choice.ops->name, vm->side[1].choice.ops->name, vm->compared,
-                           vm->chunks_done, vm->divergences);
+                           vm->chunks_done, vm->divergences, vm->corrected);
 }
 
 const struct accel_ops accel_compare = {

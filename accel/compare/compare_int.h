@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "accel/api/accel.h"
+#include "accel/api/vcpu_int.h"
 #include "core/physmem.h"
 
 enum entry_kind {
@@ -70,6 +71,11 @@ struct side {
     size_t at;    /* next entry of the log */
     uint8_t tpr;  /* as it was last seen */
     bool diverged; /* asked for something else than the log has */
+    bool line;     /* INTR, as it is told */
+    bool late;     /* its next step may only tell of the last one */
+    /* What it hands over is executed by the run loop's own means. */
+    struct vcpus set;
+    struct vcpu emulator;
     char what[160];
 };
 
@@ -86,16 +92,50 @@ struct accel_vm {
     int64_t frozen_ns;   /* the clock while state is set; 0: it goes on */
     uint64_t every;      /* instructions a chunk */
     uint64_t compared, chunks_done, divergences;
+    uint64_t corrected; /* CPUID that one side got wrong */
     uint64_t fault_at;   /* linear address of an instruction that B does wrong; 0: none */
     char *repro;         /* file for the reproduction; NULL: none */
 };
 
+#define COMPARE_LAST 12 /* instructions shown before the one that differs */
+
 struct accel_vcpu {
     struct accel_vm *vm;
     struct x86_state checkpoint;
+    struct x86_state states[2]; /* of the sides, as compared last */
     bool line, line_applied, line_at_checkpoint;
     atomic_uint kicked;
+    /* step.c */
+    struct x86_state at; /* before the step in hand */
+    bool chunk_open, replaying;
+    uint64_t steps;      /* since the checkpoint */
+    GArray *notes;       /* what those had from outside */
+    guint note_at;
+    uint64_t last[COMPARE_LAST]; /* linear addresses */
+    unsigned n_last;
+    uint64_t cpuid_told;
 };
+
+/* compare.c */
+/* Answers an exit that the accelerator leaves to its caller. False: it is for the run loop. */
+bool compare_serve(struct side *s, struct accel_exit *e);
+int compare_state_set(struct accel_vcpu *c, const struct x86_state *s, uint32_t groups);
+void compare_checkpoint(struct accel_vcpu *c);
+void compare_restore(struct accel_vcpu *c);
+/* Do the sides agree? Reads these groups into c->states. */
+bool compare_agree(struct accel_vcpu *c, uint32_t groups, GString *why);
+bool compare_memory(struct accel_vcpu *c, GString *why);
+void compare_line(struct side *s, bool level);
+void compare_do_wrong(struct side *s); /* the test-fault */
+int compare_give_up(struct accel_vcpu *c, struct accel_exit *e);
+/* One instruction from where both stand, by the log. line: INTR. True: the same afterwards. */
+bool compare_once(struct accel_vcpu *c, bool line, GString *why);
+
+/* step.c */
+int compare_run_steps(struct accel_vcpu *c, struct accel_exit *e);
+void compare_end_chunk(struct accel_vcpu *c); /* the state is changed from outside */
+bool compare_step_once(struct accel_vcpu *c, GString *why);
+uint64_t compare_default_steps(void);
 
 /* mirror.c */
 void mirror_init(struct accel_vm *vm);
@@ -123,11 +163,13 @@ bool log_done(struct side *s);
 /* Applies to a replaying side what stands in the log before its next access. */
 void log_side_effects(struct side *s);
 
-/* report.c. states: of both sides behind the instruction; before: where they were the same. */
-void report_divergence(struct accel_vcpu *c, const struct x86_state *before,
-                       const struct x86_state states[2], uint64_t count, const char *why,
-                       const uint64_t *last, size_t n_last); /* linear addresses run before it */
-/* Names the first difference into `out`; false: the same. The time-stamp counter does not count. */
-bool states_differ(const struct x86_state *a, const struct x86_state *b, GString *out);
+/* report.c. before: where both were the same. */
+void report_divergence(struct accel_vcpu *c, const struct x86_state *before, uint64_t count,
+                       const char *why, const uint64_t *last, size_t n_last);
+void report_instruction(struct accel_vcpu *c, const struct x86_state *before);
+/* Names the differences within these groups in `out`; false: none. The time-stamp counter does not
+ * count. */
+bool states_differ(const struct x86_state *a, const struct x86_state *b, uint32_t groups,
+                   GString *out);
 
 #endif

@@ -36,7 +36,7 @@ void log_add(struct accel_vm *vm, const struct entry *e)
 static void apply(struct side *s, const struct entry *e)
 {
     switch (e->kind) {
-    case ENTRY_IRQ_LINE: s->choice.ops->irq_line(s->vcpu, e->value != 0); break;
+    case ENTRY_IRQ_LINE: compare_line(s, e->value != 0); break;
     case ENTRY_RAM_WRITTEN: mirror_write(s, e->where, e->data, e->n); break;
     case ENTRY_VIEW: mirror_view(s, e->data, e->n); break;
     case ENTRY_A20: physmem_set_a20(s->pm, e->value != 0); break;

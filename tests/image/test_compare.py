@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 600
-"""-compare: no difference through SeaBIOS and a boot sector; a wrong instruction is named exactly."""
+"""-compare: no difference through SeaBIOS and a boot sector; a wrong instruction is named exactly, and
+its reproduction fails until it is right."""
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{HERE}/../../build'))
 EMU = os.environ.get('EMU', f'{BUILD}/emu')
+PAIRS = ('interp,interp', 'interp,jit', 'jit,interp')
 problems = []
 
 
@@ -21,26 +23,50 @@ def run(spec, folder):
                           timeout=500)
 
 
+def replay(spec, path):
+    return subprocess.run([EMU, '-compare', f'{spec},replay={path}'], capture_output=True,
+                          text=True, timeout=60)
+
+
 def check(what, right, done):
     if not right:
         problems.append(f'{what}: status {done.returncode}\n{done.stdout}{done.stderr}')
 
 
 with tempfile.TemporaryDirectory() as scratch:
-    for pair in ('interp,jit', 'jit,interp', 'interp,interp,every=50000'):
+    for pair in PAIRS[1:] + (f'{PAIRS[0]},every=50000',):
         done = run(pair, scratch)
         if 'mode=jit' in done.stderr:
             continue        # no translator for this host
         check(pair, done.returncode == 33 and 'third sector read' in done.stdout and
               'differ' not in done.stderr and not os.path.exists(f'{scratch}/repro'), done)
-    # The boot sector's first instruction behind its far jump, done wrong by the second.
-    done = run('interp,interp,test-fault=0x7c05,every=10000', scratch)
-    named = re.search(r'-->\s+0*7c05\s+xor ax, ax ', done.stderr)
-    check('a wrong instruction', done.returncode == 4 and named and
-          'first, second: R15 0, 0x10\n' in done.stderr, done)
+    # The boot sector's first instruction behind its far jump, done wrong by the second; in the
+    # last chunk too, in which the guest ends with a status of its own.
+    for pair in PAIRS:
+        for every in (10000, 100000000):
+            done = run(f'{pair},test-fault=0x7c05,every={every}', scratch)
+            named = re.search(r'-->\s+0*7c05\s+xor ax, ax ', done.stderr)
+            check(f'a wrong instruction, {pair}, every {every}', done.returncode == 4 and named and
+                  'first, second: R15 0, 0x10\n' in done.stderr, done)
+        for fault, status in ((',test-fault=0x7c05', 1), ('', 0)):
+            done = replay(f'{pair}{fault}', f'{scratch}/repro')
+            check(f'reproduction, {pair}{fault}', done.returncode == status and
+                  ('differ: R15' if status else ' agree') in done.stderr, done)
     with open(f'{scratch}/repro', 'rb') as f:
-        head = f.read(400)
-    check('reproduction', head.startswith(b'emu-compare 1\nfirst tcg\nsecond tcg\nstate '), done)
+        whole = f.read()
+    # What is no reproduction, or a damaged one, is said in a line.
+    log = whole.rindex(b'log\n')
+    for name, content in (('empty', b''), ('cut', whole[:2000]), ('no log', whole[:log]),
+                          ('no end', whole[:-4]), ('huge', whole.replace(b'memory ram 0 ',
+                                                                         b'memory ram 0x1000 0xfff', 1)),
+                          ('page', whole.replace(b'page 0x', b'page 0xfff', 1))):
+        with open(f'{scratch}/bad', 'wb') as f:
+            f.write(content)
+        done = replay('interp,interp', f'{scratch}/bad')
+        check(f'replay, {name}', done.returncode == 1 and len(done.stderr.splitlines()) == 1 and
+              'replay: ' in done.stderr, done)
+    done = replay('interp,interp', f'{scratch}/nosuch')
+    check('replay of nothing', done.returncode == 1 and 'nosuch' in done.stderr, done)
     for spec in ('interp', 'interp,', 'interp,nosuch', 'interp,jit,nosuch=1', 'compare,tcg',
                  'interp,interp,every=x'):
         done = run(spec, scratch)
