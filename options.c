@@ -10,6 +10,7 @@
 #include "accel/api/accel.h"
 #include "backend/char/chardev.h"
 #include "core/device.h"
+#include "core/fdset.h"
 #include "core/log.h"
 #include "core/narrate.h"
 #include "core/opts.h"
@@ -96,6 +97,78 @@ static bool option_s(struct vm_config *c, const char *name, const char *value, G
     g_free(c->gdb);
     c->gdb = g_strdup("tcp::1234");
     return true;
+}
+
+static bool option_add_fd(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    static const char *const keys[] = { "set", "fd", "opaque", NULL };
+    (void)c;
+    (void)name;
+    uint64_t set, fd;
+    struct opts *o = opts_parse(value, NULL, err);
+    bool ok = o && opts_check_keys(o, "-add-fd", keys, err) &&
+              opts_get_u64(o, "set", UINT64_MAX, &set, err) &&
+              opts_get_u64(o, "fd", UINT64_MAX, &fd, err);
+    if (ok && (set > UINT32_MAX || fd > INT32_MAX || fd <= 2)) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "-add-fd %s: needs set=N and fd=N of an open file above 2", value);
+        ok = false;
+    }
+    ok = ok && fdset_add((unsigned)set, (int)fd, opts_get(o, "opaque"), err);
+    opts_free(o);
+    return ok;
+}
+
+static bool option_msg(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    static const char *const keys[] = { "timestamp", NULL };
+    (void)c;
+    (void)name;
+    bool on = false;
+    struct opts *o = opts_parse(value, NULL, err);
+    bool ok = o && opts_check_keys(o, "-msg", keys, err) &&
+              opts_get_bool(o, "timestamp", false, &on, err);
+    if (ok) {
+        log_timestamps(on);
+    }
+    opts_free(o);
+    return ok;
+}
+
+/* A back end that makes no sound is one that we have. */
+static bool option_audiodev(struct vm_config *c, const char *name, const char *value, GError **err)
+{
+    (void)c;
+    (void)name;
+    struct opts *o = opts_parse(value, "driver", err);
+    bool ok = o && g_strcmp0(opts_get(o, "driver"), "none") == 0;
+    if (o && !ok) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-audiodev %s: there is no sound yet; use driver=none or leave it out", value);
+    }
+    opts_free(o);
+    return ok;
+}
+
+/* What has no memory of its own to lock and no processor to keep has nothing to do. */
+static bool option_overcommit(struct vm_config *c, const char *name, const char *value,
+                              GError **err)
+{
+    static const char *const keys[] = { "mem-lock", "cpu-pm", NULL };
+    (void)c;
+    (void)name;
+    bool lock = false, pm = false;
+    struct opts *o = opts_parse(value, NULL, err);
+    bool ok = o && opts_check_keys(o, "-overcommit", keys, err) &&
+              opts_get_bool(o, "mem-lock", false, &lock, err) &&
+              opts_get_bool(o, "cpu-pm", false, &pm, err);
+    if (ok && (lock || pm)) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                    "-overcommit %s: emu has neither; use off", value);
+        ok = false;
+    }
+    opts_free(o);
+    return ok;
 }
 
 static bool option_ignore(struct vm_config *c, const char *name, const char *value, GError **err)
@@ -338,6 +411,16 @@ static void set_unknown_error(const char *arg, const char *name, GError **err)
                 near ? "; did you mean '-" : "", near ? near : "", near ? "'?" : "");
 }
 
+#ifndef HAVE_JANSSON
+char *options_from_json(const char *option, const char *text, GError **err)
+{
+    g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
+                "-%s %s: JSON needs jansson, which was not there when emu was built; write "
+                "key=value,...", option, text);
+    return NULL;
+}
+#endif
+
 static const struct option *find_option(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {
@@ -391,7 +474,11 @@ enum options_result options_parse(int argc, char **argv, struct vm_config *confi
                       (strcmp(o->name, "device") == 0 && print_device_help(value)))) {
             return OPTIONS_DONE;
         }
-        if (!apply(config, o, value, err)) {
+        bool json = value && *value == '{' && g_str_has_suffix(o->arg, "|JSON");
+        char *text = json ? options_from_json(o->name, value, err) : NULL;
+        bool ok = (!json || text) && apply(config, o, json ? text : value, err);
+        g_free(text);
+        if (!ok) {
             return OPTIONS_ERROR;
         }
         if (o->call == option_help || o->call == option_version) {

@@ -13,6 +13,9 @@ enum options_result {
     OPTIONS_ERROR, /* *err says why: exit 1 */
 };
 
+/* options_json.c: {"driver": "x", "id": 1} as "driver=x,id=1"; g_free. */
+char *options_from_json(const char *option, const char *text, GError **err);
+
 enum options_result options_parse(int argc, char **argv, struct vm_config *config, GError **err);
 
 #endif

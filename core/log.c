@@ -240,9 +240,31 @@ void log_ring_dump(const char *why)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
+static bool timestamps;
+
+void log_timestamps(bool on)
+{
+    g_mutex_lock(&lock);
+    timestamps = on;
+    g_mutex_unlock(&lock);
+}
+
+/* Lock held. As QEMU writes it: 2026-01-31T12:00:00.123456Z */
+static void print_timestamp(FILE *f)
+{
+    GDateTime *now = g_date_time_new_now_utc();
+    char *text = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
+    fprintf(f, "%s.%06dZ ", text, g_date_time_get_microsecond(now));
+    g_free(text);
+    g_date_time_unref(now);
+}
+
 /* Lock held. */
 static void print_line(FILE *f, const char *level, const char *who, const char *fmt, va_list ap)
 {
+    if (timestamps) {
+        print_timestamp(f);
+    }
     fprintf(f, "emu: %s%s%s", level, who ? who : "", who ? ": " : "");
     vfprintf(f, fmt, ap);
     fputc('\n', f);

@@ -38,6 +38,7 @@ static inline bool log_enabled(unsigned mask)
 void log_err(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void log_warn(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void log_info(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_timestamps(bool on); /* -msg timestamp=on: each of them begins with the time, UTC */
 
 /* The filters of -d: vector=, cpl=, pc= and -dfilter. Call only under log_enabled. */
 bool log_int_wanted(unsigned vector, unsigned cpl, uint64_t pc);

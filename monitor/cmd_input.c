@@ -12,6 +12,8 @@
 #include "core/input.h"
 #include "core/opts.h"
 #include "monitor/commands.h"
+#include "os/os.h"
+#include "ui/ui.h"
 
 #define HOLD_MS     100
 #define HOLD_MS_MAX 10000
@@ -245,10 +247,77 @@ void mon_change(struct mon_call *c, const char *name, const char *file, const ch
     vm_change_medium(c->vm, d, file, format, read_only, force, &c->err);
 }
 
+/* --- the VNC server ------------------------------------------------------------------------ */
+
+static void new_password(struct mon_call *c, const char *text)
+{
+    ui_server_password(vm_ui_set(c->vm), text, &c->err);
+}
+
+/* `change vnc password [TEXT]`: without a text it is asked for. */
+static void change_vnc(struct mon_call *c, const char *what, const char *text)
+{
+    if (strcmp(what, "password") != 0) {
+        call_error(c, MON_GENERIC, "of the VNC server the password alone can be changed");
+    } else if (text) {
+        new_password(c, text);
+    } else if (!hmp_ask(c->mon, "Password: ", new_password)) {
+        call_error(c, MON_GENERIC, "the password is missing");
+    }
+}
+
+static bool is_vnc(struct mon_call *c)
+{
+    const char *protocol = arg_str(c, "protocol");
+    if (strcmp(protocol, "vnc") != 0) {
+        call_error(c, MON_GENERIC, "'protocol' is vnc: there is no '%.20s' server", protocol);
+        return false;
+    }
+    const char *connected = arg_str(c, "connected");
+    if (connected && strcmp(connected, "keep") != 0) {
+        call_error(c, MON_GENERIC, "who is connected stays: 'connected' is keep");
+        return false;
+    }
+    return true;
+}
+
+void cmd_change_vnc_password(struct mon_call *c)
+{
+    new_password(c, arg_str(c, "password"));
+}
+
+void cmd_set_password(struct mon_call *c)
+{
+    if (is_vnc(c)) {
+        new_password(c, arg_str(c, "password"));
+    }
+}
+
+/* now, never, +SECONDS, or seconds since 1970. */
+void cmd_expire_password(struct mon_call *c)
+{
+    const char *text = arg_str(c, "time");
+    int64_t now = os_realtime_ns() / NS_PER_SEC, at = 0;
+    uint64_t n = 0;
+    if (strcmp(text, "now") == 0) {
+        at = now;
+    } else if (strcmp(text, "never") != 0) {
+        if (!parse_u64(text + (*text == '+'), INT64_MAX / 2, &n)) {
+            call_error(c, MON_GENERIC, "'time' is now, never, +SECONDS or SECONDS");
+            return;
+        }
+        at = (int64_t)n + (*text == '+' ? now : 0);
+        at = MAX(at, 1);
+    }
+    if (is_vnc(c)) {
+        ui_server_expire(vm_ui_set(c->vm), at, &c->err);
+    }
+}
+
 void cmd_change(struct mon_call *c)
 {
     if (strcmp(arg_str(c, "device"), "vnc") == 0) {
-        call_error(c, MON_GENERIC, "the VNC password is given by -vnc");
+        change_vnc(c, arg_str(c, "target"), arg_str(c, "format"));
         return;
     }
     mon_change(c, arg_str(c, "device"), arg_str(c, "target"), arg_str(c, "format"),

@@ -15,6 +15,8 @@
 struct hmp {
     struct readline *rl;
     bool greeted;
+    void (*asked)(struct mon_call *c, const char *answer); /* NULL: a command is expected */
+    GString *answer;
 };
 
 /* --- a line -------------------------------------------------------------------------------- */
@@ -331,7 +333,48 @@ static void run_line(void *opaque, const char *line)
     hmp_execute(&c, line);
     print_lines(m, c.out->str);
     call_clear(&c);
-    readline_show(h->rl);
+    if (!h->asked) {
+        readline_show(h->rl);
+    }
+}
+
+bool hmp_ask(struct monitor *m, const char *prompt,
+             void (*fn)(struct mon_call *c, const char *answer))
+{
+    if (!m || m->ops != &hmp_ops) {
+        return false;
+    }
+    struct hmp *h = m->priv;
+    h->asked = fn;
+    g_string_truncate(h->answer, 0);
+    mon_send(m, prompt, strlen(prompt));
+    return true;
+}
+
+/* A key while a password is asked for: nothing is shown. */
+static void answer_byte(struct monitor *m, char b)
+{
+    struct hmp *h = m->priv;
+    if (b == 0x7f || b == '\b') {
+        g_string_truncate(h->answer, h->answer->len - (h->answer->len > 0));
+    } else if ((uint8_t)b >= 0x20 && h->answer->len < MON_LINE) {
+        g_string_append_c(h->answer, b);
+    } else if (b == '\r' || b == '\n' || b == 0x03) {
+        void (*fn)(struct mon_call *, const char *) = h->asked;
+        struct mon_call c;
+        h->asked = NULL;
+        call_init(&c, m->set, m, &m->cpu);
+        if (b != 0x03) {
+            fn(&c, h->answer->str);
+        }
+        if (c.err) {
+            call_print(&c, "Error: %s\n", c.err->message);
+        }
+        mon_send(m, "\r\n", 2);
+        print_lines(m, c.out->str);
+        call_clear(&c);
+        readline_show(h->rl);
+    }
 }
 
 static GPtrArray *complete(void *opaque, const char *line, size_t *word)
@@ -354,6 +397,7 @@ static void hmp_opened(struct monitor *m)
     struct hmp *h = m->priv;
     /* On a mux the terminal may be the guest's for now: see hmp_focus. */
     h->greeted = false;
+    h->asked = NULL;
     readline_clear(h->rl);
     if (!chardev_is_mux(m->chardev)) {
         greet(m);
@@ -370,7 +414,12 @@ static void hmp_focus(struct monitor *m, bool mine)
 
 static void hmp_feed(struct monitor *m, uint8_t byte)
 {
-    readline_byte(((struct hmp *)m->priv)->rl, byte);
+    struct hmp *h = m->priv;
+    if (h->asked) {
+        answer_byte(m, (char)byte);
+    } else {
+        readline_byte(h->rl, byte);
+    }
 }
 
 void *hmp_new(struct monitor *m)
@@ -379,6 +428,7 @@ void *hmp_new(struct monitor *m)
     const struct readline_ops ops = {
         .print = print, .line = run_line, .complete = complete, .opaque = m
     };
+    h->answer = g_string_new(NULL);
     h->rl = readline_new(&ops, PROMPT, MON_LINE - 1);
     return h;
 }
@@ -387,6 +437,7 @@ static void hmp_free(struct monitor *m)
 {
     struct hmp *h = m->priv;
     readline_free(h->rl);
+    g_string_free(h->answer, TRUE);
     g_free(h);
 }
 

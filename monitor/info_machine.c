@@ -10,6 +10,7 @@
 #include "core/ioport.h"
 #include "core/physmem.h"
 #include "monitor/commands.h"
+#include "ui/ui.h"
 
 #define HEX16 "%016" G_GINT64_MODIFIER "x"
 
@@ -378,8 +379,17 @@ void info_usb(struct mon_call *c)
 
 void info_vnc(struct mon_call *c)
 {
-    const char *vnc = c->p.config->vnc;
-    call_print(c, "Server: %s\n", vnc ? vnc : "disabled");
+    struct ui_server s;
+    if (!ui_server_describe(vm_ui_set(c->vm), &s)) {
+        call_print(c, "Server: disabled\n");
+        return;
+    }
+    call_print(c, "default:\n  Server: %s%s%s (%s)\n    Auth: %s\n", s.host, *s.service ? ":" : "",
+               s.service, s.family, s.auth);
+    for (guint i = 0; i < s.clients->len; i++) {
+        call_print(c, "  Client: %s\n", (const char *)g_ptr_array_index(s.clients, i));
+    }
+    ui_server_clear(&s);
 }
 
 void info_snapshots(struct mon_call *c)

@@ -105,6 +105,9 @@ const struct x86_view *call_cpu(struct mon_call *c, struct x86_view *v);
 bool call_cpu_state(struct mon_call *c, unsigned cpu, struct x86_state *st); /* frozen */
 /* One line of HMP: finds the command, parses, runs. Text and errors end up in c->out. */
 void hmp_execute(struct mon_call *c, const char *line);
+/* Prints the prompt and hands the next line, which is not shown, to fn. False: nobody types. */
+bool hmp_ask(struct monitor *m, const char *prompt,
+             void (*fn)(struct mon_call *c, const char *answer));
 
 /* info_machine.c, for both kinds; g_free. mon_prop_text: a value as in JSON. */
 char *mon_uuid(const struct mon_call *c);

@@ -46,7 +46,8 @@ static const char *parent_type(const struct device_class *k)
 
 static bool wanted(const char *implements, const char *type, const char *parent)
 {
-    bool is_device = strcmp(parent, "object") != 0 && strcmp(parent, "machine") != 0;
+    bool is_device = strcmp(parent, "machine") != 0 && strcmp(parent, "accel") != 0 &&
+                     strcmp(parent, "memory-backend") != 0 && strcmp(parent, "secret_common") != 0;
     return !implements || strcmp(implements, type) == 0 || strcmp(implements, parent) == 0 ||
            strcmp(implements, "object") == 0 || (is_device && strcmp(implements, "device") == 0);
 }
@@ -76,6 +77,13 @@ void qmp_qom_list_types(struct mon_call *c)
         add_type(c, type, "machine");
         g_free(type);
     }
+    for (size_t i = 0; accel_list[i]; i++) {
+        char *type = g_strconcat(accel_list[i]->name, "-accel", NULL);
+        add_type(c, type, "accel");
+        g_free(type);
+    }
+    add_type(c, "memory-backend-ram", "memory-backend");
+    add_type(c, "secret", "secret_common");
 }
 
 static json_t *class_props(const struct device_class *k)
@@ -90,6 +98,25 @@ static json_t *class_props(const struct device_class *k)
             mon_json_set(j, "default-value", json_string(p->def));
         }
         json_array_append_new(list, j);
+    }
+    return list;
+}
+
+/* Of a kind of -object, or NULL. libvirt asks for memory-backend-file and dies without an answer:
+ * it gets what every memory back end has. */
+static json_t *object_props(const char *type)
+{
+    static const char *const memory[][2] = { { "size", "int" },   { "share", "bool" },
+                                             { "merge", "bool" }, { "dump", "bool" },
+                                             { "prealloc", "bool" }, { "reserve", "bool" } };
+    static const char *const secret[][2] = { { "data", "string" }, { "file", "string" },
+                                             { "format", "QCryptoSecretFormat" } };
+    bool is_memory = g_str_has_prefix(type, "memory-backend-");
+    size_t n = is_memory ? ARRAY_LEN(memory) : strcmp(type, "secret") == 0 ? ARRAY_LEN(secret) : 0;
+    json_t *list = n ? json_array() : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const char *const *p = is_memory ? memory[i] : secret[i];
+        json_array_append_new(list, json_pack("{s:s,s:s}", "name", p[0], "type", p[1]));
     }
     return list;
 }
@@ -128,7 +155,7 @@ void qmp_qom_list_properties(struct mon_call *c)
     } else if (g_str_has_suffix(name, "-machine")) {
         c->ret = json_pack("[{s:s,s:s},{s:s,s:s}]", "name", "acpi", "type", "bool", "name", "hpet",
                            "type", "bool");
-    } else {
+    } else if ((c->ret = object_props(name)) == NULL) {
         call_error(c, MON_DEVICE_NOT_FOUND, "Class '%.64s' not found", name);
     }
 }

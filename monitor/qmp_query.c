@@ -9,9 +9,11 @@
 #include "backend/block/block.h"
 #include "backend/char/chardev.h"
 #include "core/display.h"
+#include "core/fdset.h"
 #include "core/input.h"
 #include "monitor/qmp_int.h"
 #include "os/os.h"
+#include "ui/ui.h"
 
 /* QEMU's version whose commands and options these are; tools decide by it what they may ask. */
 json_t *mon_version(void)
@@ -86,6 +88,30 @@ void qmp_query_empty_list(struct mon_call *c)
     c->ret = json_array();
 }
 
+static void add_fd(void *arg, unsigned set, int fd, const char *opaque)
+{
+    json_t *list = arg, *entry = NULL, *j;
+    size_t i;
+    json_array_foreach(list, i, j) {
+        entry = json_integer_value(json_object_get(j, "fdset-id")) == set ? j : entry;
+    }
+    if (!entry) {
+        entry = json_pack("{s:i,s:[]}", "fdset-id", (int)set, "fds");
+        json_array_append_new(list, entry);
+    }
+    json_t *one = json_pack("{s:i}", "fd", fd);
+    if (opaque) {
+        mon_json_set(one, "opaque", mon_json_text(opaque));
+    }
+    json_array_append_new(json_object_get(entry, "fds"), one);
+}
+
+void qmp_query_fdsets(struct mon_call *c)
+{
+    c->ret = json_array();
+    fdset_foreach(add_fd, c->ret);
+}
+
 void qmp_query_current_machine(struct mon_call *c)
 {
     c->ret = json_pack("{s:b}", "wakeup-suspend-support", 0);
@@ -96,10 +122,10 @@ void qmp_query_machines(struct mon_call *c)
     const struct vm_machine *m;
     c->ret = json_array();
     for (unsigned i = 0; (m = vm_machine(i)); i++) {
-        json_t *j = json_pack("{s:s,s:i,s:b,s:b,s:b,s:s,s:b}", "name", m->name, "cpu-max",
+        /* No default-cpu-type: it is max, which libvirt 9 would look for in its own list. */
+        json_t *j = json_pack("{s:s,s:i,s:b,s:b,s:b,s:b}", "name", m->name, "cpu-max",
                               (int)m->max_cpus, "hotpluggable-cpus", 0, "numa-mem-supported", 0,
-                              "deprecated", 0, "default-cpu-type", "max-x86_64-cpu", "acpi",
-                              m->max_cpus > 1);
+                              "deprecated", 0, "acpi", m->max_cpus > 1);
         if (m->alias) {
             mon_json_set(j, "alias", json_string(m->alias));
         }
@@ -306,9 +332,42 @@ void qmp_query_mice(struct mon_call *c)
                        "absolute", input_wants_abs(c->p.input));
 }
 
+static json_t *server_clients(const struct ui_server *s)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < s->clients->len; i++) {
+        json_array_append_new(list, json_pack("{s:o,s:s,s:s,s:b}", "host",
+                                              mon_json_text(g_ptr_array_index(s->clients, i)),
+                                              "service", "", "family", s->family, "websocket", 0));
+    }
+    return list;
+}
+
 void qmp_query_vnc(struct mon_call *c)
 {
-    c->ret = json_pack("{s:b}", "enabled", c->p.config->vnc != NULL);
+    struct ui_server s;
+    if (!ui_server_describe(vm_ui_set(c->vm), &s)) {
+        c->ret = json_pack("{s:b}", "enabled", 0);
+        return;
+    }
+    c->ret = json_pack("{s:b,s:o,s:s,s:s,s:s,s:o}", "enabled", 1, "host", mon_json_text(s.host),
+                       "service", s.service, "family", s.family, "auth", s.auth, "clients",
+                       server_clients(&s));
+    ui_server_clear(&s);
+}
+
+void qmp_query_vnc_servers(struct mon_call *c)
+{
+    struct ui_server s;
+    c->ret = json_array();
+    if (ui_server_describe(vm_ui_set(c->vm), &s)) {
+        json_array_append_new(c->ret, json_pack("{s:s,s:[{s:o,s:s,s:s,s:b,s:s}],s:o,s:s}", "id",
+                                                "default", "server", "host", mon_json_text(s.host),
+                                                "service", s.service, "family", s.family,
+                                                "websocket", 0, "auth", s.auth, "clients",
+                                                server_clients(&s), "auth", s.auth));
+        ui_server_clear(&s);
+    }
 }
 
 void qmp_query_spice(struct mon_call *c)

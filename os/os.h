@@ -87,6 +87,7 @@ enum os_file_kind { OS_FILE_REGULAR, OS_FILE_BLOCK, OS_FILE_DIRECTORY, OS_FILE_O
 enum os_file_kind os_file_kind(int fd);
 int os_open_write_only(const char *path, bool nonblock); /* an existing FIFO or device */
 int os_dup(int fd);                 /* close-on-exec, above 2 */
+bool os_fd_writable(int fd);        /* was it opened so? */
 int os_unlink(const char *path);
 int os_discard(int fd, uint64_t off, uint64_t len); /* -EOPNOTSUPP is fine */
 bool os_file_exists(const char *path);

@@ -221,6 +221,58 @@ void ui_close(struct ui_set *set)
     g_free(set);
 }
 
+static struct ui *find_server(struct ui_set *set)
+{
+    for (guint i = 0; set && i < set->open->len; i++) {
+        struct ui *ui = &g_array_index(set->open, struct ui, i);
+        if (ui->ops->describe) {
+            return ui;
+        }
+    }
+    return NULL;
+}
+
+static struct ui *need_server(struct ui_set *set, GError **err)
+{
+    struct ui *ui = find_server(set);
+    if (!ui) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "there is no VNC server; start emu with -vnc");
+    }
+    return ui;
+}
+
+bool ui_server_describe(struct ui_set *set, struct ui_server *s)
+{
+    struct ui *ui = find_server(set);
+    if (ui) {
+        ui->ops->describe(ui->state, s);
+    }
+    return ui != NULL;
+}
+
+bool ui_server_password(struct ui_set *set, const char *text, GError **err)
+{
+    struct ui *ui = need_server(set, err);
+    return ui && ui->ops->set_password(ui->state, text, err);
+}
+
+bool ui_server_expire(struct ui_set *set, int64_t seconds, GError **err)
+{
+    struct ui *ui = need_server(set, err);
+    if (ui) {
+        ui->ops->set_expiry(ui->state, seconds);
+    }
+    return ui != NULL;
+}
+
+void ui_server_clear(struct ui_server *s)
+{
+    g_free(s->host);
+    g_free(s->service);
+    g_clear_pointer(&s->clients, g_ptr_array_unref);
+}
+
 void ui_print_list(void)
 {
     GString *lacking = g_string_new(NULL);

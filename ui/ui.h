@@ -24,9 +24,19 @@ struct ui_params {
     bool full_screen;
     bool terminal_free;      /* nothing else of emu uses stdin and stdout */
     bool unseen;             /* without a UI nothing of the guest would reach the user */
+    char *(*secret)(void *opaque, const char *id, GError **err); /* of -object secret; g_free */
     void (*quit)(void *opaque); /* the user wants to end emu */
-    void *opaque;            /* of both functions */
+    void *opaque;            /* of these functions */
 };
+
+/* A server that remote screens connect to. */
+struct ui_server {
+    const char *kind;           /* "vnc" */
+    const char *family, *auth;  /* QEMU's words: ipv4, unix; none, vnc */
+    char *host, *service;       /* address and port */
+    GPtrArray *clients;         /* of char *: their hosts */
+};
+void ui_server_clear(struct ui_server *s);
 
 /* One kind: ui/<name>.c ends with one of these as a module (core/module.h), ui/ui.def has its
  * line. */
@@ -35,6 +45,10 @@ struct ui_ops {
     const char *const *keys; /* its options, NULL-terminated */
     void *(*open)(const struct ui_params *p, const struct opts *o, GError **err);
     void (*close)(void *ui);
+    /* Servers; NULL for the others. The password holds until seconds since 1970, 0: for ever. */
+    bool (*set_password)(void *ui, const char *text, GError **err);
+    void (*set_expiry)(void *ui, int64_t seconds);
+    void (*describe)(void *ui, struct ui_server *s);
 };
 
 struct ui_set;
@@ -47,6 +61,10 @@ struct ui_set *ui_open(const struct ui_params *p, const char *display, const cha
                        GError **err);
 void ui_close(struct ui_set *set); /* NULL is fine */
 void ui_print_list(void); /* -display help */
+/* -vnc's server; false: there is none. ui_server_clear what was described. */
+bool ui_server_describe(struct ui_set *set, struct ui_server *s);
+bool ui_server_password(struct ui_set *set, const char *text, GError **err);
+bool ui_server_expire(struct ui_set *set, int64_t seconds, GError **err);
 
 /* "emu — NAME (STATUS)", the console's name unless it is the guest's screen, and `extra`.
  * g_free. */

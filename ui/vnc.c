@@ -38,8 +38,14 @@ struct vnc_ui {
     int last_x, last_y;
     bool shift, ctrl, alt;
     unsigned console; /* the screen shown */
-    char *password;
-    char *passwords[2];
+    int unix_fd;      /* of -vnc unix:PATH; -1: none */
+    char *unix_path;
+    char *address;    /* as the user wrote it */
+    int port;
+    bool auth;        /* a password is asked for; without one nobody gets in */
+    char *password;   /* or NULL; lock */
+    int64_t expires;  /* seconds since 1970; 0: never */
+    GPtrArray *peers; /* hosts of the clients; lock */
 };
 
 static const struct console *shown(const struct vnc_ui *u)
@@ -173,6 +179,7 @@ static void on_gone(rfbClientPtr client)
 {
     struct vnc_ui *u = client->screen->screenData;
     machine_lock();
+    g_ptr_array_remove_fast(u->peers, client->clientData);
     input_release_all(shown(u)->input);
     u->shift = u->ctrl = u->alt = false;
     machine_unlock();
@@ -180,8 +187,32 @@ static void on_gone(rfbClientPtr client)
 
 static enum rfbNewClientAction on_client(rfbClientPtr client)
 {
+    struct vnc_ui *u = client->screen->screenData;
     client->clientGoneHook = on_gone;
+    client->clientData = g_strdup(client->host ? client->host : "");
+    machine_lock();
+    g_ptr_array_add(u->peers, client->clientData);
+    machine_unlock();
     return RFB_CLIENT_ACCEPT;
+}
+
+/* What the client made of its challenge with its password must be what ours gives. */
+static rfbBool on_password(rfbClientPtr client, const char *response, int len)
+{
+    struct vnc_ui *u = client->screen->screenData;
+    unsigned char expected[CHALLENGESIZE];
+    machine_lock();
+    char *password = g_strdup(u->password);
+    bool late = u->expires && os_realtime_ns() / NS_PER_SEC >= u->expires;
+    machine_unlock();
+    bool ok = password && !late && len == CHALLENGESIZE;
+    if (ok) {
+        memcpy(expected, client->authChallenge, sizeof expected);
+        rfbEncryptBytes(expected, password);
+        ok = memcmp(expected, response, sizeof expected) == 0;
+    }
+    g_free(password);
+    return ok;
 }
 
 /* --- the picture ---------------------------------------------------------------------------- */
@@ -250,6 +281,15 @@ static bool somebody_waits(struct vnc_ui *u)
     return waits;
 }
 
+/* LibVNCServer knows TCP; what we accepted ourselves it takes over. */
+static void accept_local(struct vnc_ui *u)
+{
+    int fd = u->unix_fd >= 0 ? os_socket_accept(u->unix_fd) : -1;
+    if (fd >= 0) {
+        rfbNewClient(u->server, fd);
+    }
+}
+
 static gpointer serve(gpointer data)
 {
     struct vnc_ui *u = data;
@@ -259,6 +299,7 @@ static gpointer serve(gpointer data)
             update(u);
         }
         rfbProcessEvents(u->server, POLL_US);
+        accept_local(u);
     }
     return NULL;
 }
@@ -279,19 +320,39 @@ static void vnc_close(void *ui)
         rfbScreenCleanup(u->server);
     }
     machine_lock();
+    os_close(u->unix_fd);
+    if (u->unix_path) {
+        os_unlink(u->unix_path);
+    }
+    g_ptr_array_unref(u->peers);
+    g_free(u->unix_path);
+    g_free(u->address);
     g_free(u->pixels);
     g_free(u->password);
     g_free(u);
 }
 
-/* "[HOST]:N" */
-static bool parse_address(const char *text, in_addr_t *host, int *port, GError **err)
+/* "[HOST]:N"; unix:PATH is opened here. */
+static bool parse_address(struct vnc_ui *u, const char *text, in_addr_t *host, GError **err)
 {
     const char *colon = text ? strrchr(text, ':') : NULL;
     uint64_t n = 0;
+    u->address = g_strdup(text);
+    if (text && g_str_has_prefix(text, "unix:")) {
+        int fd = os_socket_listen_unix(text + 5);
+        if (fd < 0) {
+            g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "%s", g_strerror(-fd));
+            return false;
+        }
+        os_set_nonblock(fd, true);
+        u->unix_fd = fd;
+        u->unix_path = g_strdup(text + 5);
+        return true;
+    }
     if (!colon || !parse_u64(colon + 1, 65535 - BASE_PORT, &n)) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    "write [HOST]:N; the port is %d + N and the host this one", BASE_PORT);
+                    "write [HOST]:N or unix:PATH; the port is %d + N and the host this one",
+                    BASE_PORT);
         return false;
     }
     char *name = colon == text ? g_strdup("127.0.0.1") : g_strndup(text, (gsize)(colon - text));
@@ -300,11 +361,25 @@ static bool parse_address(const char *text, in_addr_t *host, int *port, GError *
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "%s is no IPv4 address of this host", name);
     }
     g_free(name);
-    *port = BASE_PORT + (int)n;
+    u->port = BASE_PORT + (int)n;
     return ok;
 }
 
-static bool start(struct vnc_ui *u, in_addr_t host, int port, GError **err)
+/* password=on asks for one that set_password gives later; anything else is the password. */
+static bool parse_password(struct vnc_ui *u, const struct opts *o, GError **err)
+{
+    const char *text = opts_get(o, "password"), *secret = opts_get(o, "password-secret");
+    bool on = true, word = text && parse_bool(text, &on);
+    u->auth = (text && on) || secret;
+    if (secret) {
+        u->password = u->p.secret(u->p.opaque, secret, err);
+        return u->password != NULL;
+    }
+    u->password = word ? NULL : g_strdup(text);
+    return true;
+}
+
+static bool start(struct vnc_ui *u, in_addr_t host, GError **err)
 {
     const struct surface *s = display_refresh(shown(u)->display, true);
     u->width = s->width;
@@ -322,21 +397,20 @@ static bool start(struct vnc_ui *u, in_addr_t host, int port, GError **err)
     u->server->screenData = u;
     u->server->desktopName = "emu";
     u->server->alwaysShared = TRUE;
-    u->server->port = port;
+    u->server->port = u->port; /* 0: no TCP */
     u->server->ipv6port = 0;
     u->server->listenInterface = host;
     u->server->kbdAddEvent = on_key;
     u->server->ptrAddEvent = on_pointer;
     u->server->newClientHook = on_client;
     u->server->cursor = NULL;
-    if (u->password) {
-        u->passwords[0] = u->password;
-        u->server->authPasswdData = u->passwords;
-        u->server->passwordCheck = rfbCheckPasswordByList;
+    if (u->auth) {
+        u->server->authPasswdData = u;
+        u->server->passwordCheck = on_password;
     }
     rfbInitServer(u->server);
-    if (u->server->listenSock < 0) {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "port %d cannot be listened on", port);
+    if (u->port && u->server->listenSock < 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "port %d cannot be listened on", u->port);
         return false;
     }
     return true;
@@ -346,13 +420,13 @@ static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **
 {
     struct vnc_ui *u = g_new0(struct vnc_ui, 1);
     u->p = *p;
-    u->password = g_strdup(opts_get(o, "password"));
+    u->unix_fd = -1;
+    u->peers = g_ptr_array_new_with_free_func(g_free);
     u->listener = (struct display_listener){ on_resized, on_damaged, u, NULL };
     display_add_listener(shown(u)->display, &u->listener);
     in_addr_t host = 0;
-    int port = 0;
-    if (!parse_address(opts_get(o, "address"), &host, &port, err) ||
-        !start(u, host, port, err)) {
+    if (!parse_address(u, opts_get(o, "address"), &host, err) || !parse_password(u, o, err) ||
+        !start(u, host, err)) {
         vnc_close(u);
         return NULL;
     }
@@ -360,15 +434,55 @@ static void *vnc_open(const struct ui_params *p, const struct opts *o, GError **
     return u;
 }
 
-/* websocket: browsers are heard on the same port, asked for or not. */
-static const char *const vnc_keys[] = { "address", "password", "websocket", NULL };
+static bool vnc_set_password(void *ui, const char *text, GError **err)
+{
+    struct vnc_ui *u = ui;
+    if (!u->auth) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
+                    "-vnc %s asks for no password; start it with password=on", u->address);
+        return false;
+    }
+    g_free(u->password);
+    u->password = g_strdup(text);
+    u->expires = 0;
+    return true;
+}
+
+static void vnc_set_expiry(void *ui, int64_t seconds)
+{
+    ((struct vnc_ui *)ui)->expires = seconds;
+}
+
+static void vnc_describe(void *ui, struct ui_server *s)
+{
+    const struct vnc_ui *u = ui;
+    const char *colon = strrchr(u->address, ':');
+    *s = (struct ui_server){ .kind = "vnc", .family = u->unix_path ? "unix" : "ipv4",
+                             .auth = u->auth ? "vnc" : "none" };
+    s->host = u->unix_path          ? g_strdup(u->unix_path)
+              : colon == u->address ? g_strdup("127.0.0.1")
+                                    : g_strndup(u->address, (gsize)(colon - u->address));
+    s->service = u->unix_path ? g_strdup("") : g_strdup_printf("%d", u->port);
+    s->clients = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < u->peers->len; i++) {
+        g_ptr_array_add(s->clients, g_strdup(g_ptr_array_index(u->peers, i)));
+    }
+}
+
+/* audiodev: what it names is silent. websocket: browsers are heard on the same port, asked for or
+ * not. */
+static const char *const vnc_keys[] = { "address",   "password", "password-secret",
+                                        "websocket", "audiodev", NULL };
 
 static const struct ui_ops ui_vnc = {
     .name = "vnc",
-    .desc = "vnc=[HOST]:N[,password=TEXT]: a VNC server, also for noVNC, on port 5900 + N, "
-            "loopback by default",
+    .desc = "vnc=[HOST]:N|unix:PATH[,password=on|TEXT][,password-secret=ID]: a VNC server, also "
+            "for noVNC, on port 5900 + N, loopback by default",
     .keys = vnc_keys,
     .open = vnc_open,
     .close = vnc_close,
+    .set_password = vnc_set_password,
+    .set_expiry = vnc_set_expiry,
+    .describe = vnc_describe,
 };
 EMU_MODULE(vnc, ui_vnc);

@@ -227,6 +227,96 @@ static bool place_drives(GPtrArray *drives, GError **err)
     return true;
 }
 
+/* --- -blockdev -------------------------------------------------------------------------------- */
+
+/* The file, or device, that a node is of: its own, or that of the node it names. */
+static const char *node_file(const struct opts *o, GPtrArray *nodes)
+{
+    const char *file = opts_get(o, "file.filename"), *child = opts_get(o, "file");
+    for (guint i = 0; child && i < nodes->len; i++) {
+        const struct opts *other = g_ptr_array_index(nodes, i);
+        if (g_strcmp0(opts_get(other, "node-name"), child) == 0) {
+            file = opts_get(other, "filename");
+        }
+    }
+    return file ? file : opts_get(o, "filename");
+}
+
+/* Another node reads and writes it: it is no drive by itself. */
+static bool node_is_child(const char *name, GPtrArray *nodes)
+{
+    bool found = false;
+    for (guint i = 0; i < nodes->len; i++) {
+        found |= g_strcmp0(opts_get(g_ptr_array_index(nodes, i), "file"), name) == 0;
+    }
+    return found;
+}
+
+static bool check_node(const struct opts *o, GError **err)
+{
+    static const char *const keys[] = {
+        "driver", "node-name", "filename", "file", "file.driver", "file.filename", "read-only",
+        "auto-read-only", "discard", "detect-zeroes", "cache.direct", "cache.no-flush", "aio",
+        "locking", "file.aio", "file.locking", "file.auto-read-only", NULL
+    };
+    const char *driver = opts_get(o, "driver"), *name = opts_get(o, "node-name");
+    if (!driver || !name || !*name) {
+        CONFIG_ERROR(err, "-blockdev: needs driver= and node-name=");
+        return false;
+    }
+    return opts_check_keys(o, "-blockdev", keys, err);
+}
+
+static bool add_node(const struct vm_config *c, const struct opts *o, GPtrArray *nodes,
+                     GPtrArray *drives, struct loop *loop, GError **err)
+{
+    const char *name = opts_get(o, "node-name"), *driver = opts_get(o, "driver");
+    if (node_is_child(name, nodes)) {
+        return true;
+    }
+    struct drive *d = g_new0(struct drive, 1);
+    g_ptr_array_add(drives, d);
+    d->iface = DRIVE_IF_NONE;
+    d->index = -1;
+    d->id = g_strdup(name);
+    bool plain = strcmp(driver, "file") == 0 || strcmp(driver, "host_device") == 0;
+    struct block_opts b = { .format = plain ? "raw" : driver, .snapshot = c->snapshot };
+    const char *path = node_file(o, nodes);
+    if (!path) {
+        CONFIG_ERROR(err, "-blockdev node-name=%s: needs filename=, or file= of another node",
+                     name);
+        return false;
+    }
+    if (!opts_get_bool(o, "read-only", false, &b.read_only, err) ||
+        !opts_get_bool(o, "auto-read-only", false, &b.auto_read_only, err) ||
+        !id_is_new(drives, d, err)) {
+        return false;
+    }
+    d->block = block_open(path, &b, loop, err);
+    if (!d->block) {
+        g_prefix_error(err, "-blockdev node-name=%s: ", name);
+    }
+    return d->block != NULL;
+}
+
+static bool add_nodes(const struct vm_config *c, GPtrArray *drives, struct loop *loop, GError **err)
+{
+    GPtrArray *nodes = g_ptr_array_new_with_free_func((GDestroyNotify)opts_free);
+    bool ok = true;
+    for (guint i = 0; ok && i < c->blockdev->len; i++) {
+        struct opts *o = opts_parse(g_ptr_array_index(c->blockdev, i), "driver", err);
+        ok = o && check_node(o, err);
+        if (o) {
+            g_ptr_array_add(nodes, o);
+        }
+    }
+    for (guint i = 0; ok && i < nodes->len; i++) {
+        ok = add_node(c, g_ptr_array_index(nodes, i), nodes, drives, loop, err);
+    }
+    g_ptr_array_unref(nodes);
+    return ok;
+}
+
 GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **err)
 {
     GPtrArray *drives = g_ptr_array_new_with_free_func(drive_free);
@@ -237,7 +327,8 @@ GPtrArray *setup_drives(const struct vm_config *c, struct loop *loop, GError **e
             return NULL;
         }
     }
-    if (!check_drive_ids(drives, err) || !place_drives(drives, err)) {
+    if (!add_nodes(c, drives, loop, err) || !check_drive_ids(drives, err) ||
+        !place_drives(drives, err)) {
         g_ptr_array_unref(drives);
         return NULL;
     }

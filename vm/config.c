@@ -16,7 +16,7 @@ static void drive_arg_free(void *p)
         &(c)->accel, &(c)->machine, &(c)->cpu, &(c)->smp, &(c)->mem, &(c)->device, &(c)->global,   \
             &(c)->chardev, &(c)->serial, &(c)->parallel, &(c)->debugcon, &(c)->net, &(c)->symbols, \
             &(c)->firmware_dir, &(c)->fw_cfg, &(c)->smbios, &(c)->boot, &(c)->rtc, &(c)->name,     \
-            &(c)->monitor, &(c)->trace                                                             \
+            &(c)->monitor, &(c)->trace, &(c)->object, &(c)->blockdev                               \
     }
 #define STRINGS(c)                                                                             \
     {                                                                                          \

@@ -64,6 +64,7 @@ static const char *const machine_keys[] = { "type",
                                             "pit",
                                             "pic",
                                             "nvdimm",
+                                            "memory-backend",
                                             NULL };
 
 static bool want_off(const struct opts *o, const char *key, const char *why, GError **err)
@@ -238,12 +239,25 @@ bool setup_smp(const struct vm_config *c, struct x86_topology *t, GError **err)
     return ok;
 }
 
+/* -machine memory-backend=ID. */
+static bool check_backend(const struct vm_config *c, uint64_t size, GError **err)
+{
+    bool ok = true;
+    for (guint i = 0; ok && i < c->machine->len; i++) {
+        struct opts *o = opts_parse(g_ptr_array_index(c->machine, i), "type", NULL);
+        const char *id = opts_get(o, "memory-backend");
+        ok = !id || setup_memory_backend(c, id, size, err);
+        opts_free(o);
+    }
+    return ok;
+}
+
 bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err)
 {
     *size = MIB(128);
     const char *text = last(c->mem);
     if (!text) {
-        return true;
+        return check_backend(c, *size, err);
     }
     static const char *const keys[] = { "size", "slots", "maxmem", NULL };
     struct opts *o = opts_parse(text, "size", err);
@@ -257,10 +271,8 @@ bool setup_mem(const struct vm_config *c, uint64_t *size, GError **err)
         ok = false;
     }
     *size &= ~(uint64_t)0xfff;
-    if (o) {
-        opts_free(o);
-    }
-    return ok;
+    opts_free(o);
+    return ok && check_backend(c, *size, err);
 }
 
 /* --- boot, name, clock ------------------------------------------------------------------------ */

@@ -41,7 +41,13 @@ bool setup_chardevs(const struct vm_config *c, struct chardev_set *set, struct p
 /* -display, -net: what is not there yet is refused. */
 bool setup_refusals(const struct vm_config *c, GError **err);
 
-/* Is there, or may there be, a display that shows text consoles? (vm/ui.c) */
+/* objects.c: -object. A memory back end that -machine names must have the size of -m. */
+bool setup_objects(const struct vm_config *c, GError **err);
+bool setup_memory_backend(const struct vm_config *c, const char *id, uint64_t ram, GError **err);
+/* The text of a secret; g_free. */
+char *setup_secret(const struct vm_config *c, const char *id, GError **err);
+
+/* Is there, or may there be, a display that shows text consoles? (ui.c) */
 bool vm_shows_consoles(const struct vm_config *c);
 
 #endif

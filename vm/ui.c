@@ -24,6 +24,16 @@ static void quit(void *opaque)
     vm_finish(opaque, 0, false, "host-ui");
 }
 
+static char *secret(void *opaque, const char *id, GError **err)
+{
+    return setup_secret(((struct vm *)opaque)->config, id, err);
+}
+
+struct ui_set *vm_ui_set(struct vm *vm)
+{
+    return vm->ui ? vm->ui->set : NULL;
+}
+
 /* Executed instructions of all processors; 0 where the accelerator does not count. */
 static uint64_t instructions(struct vm *vm)
 {
@@ -104,6 +114,7 @@ bool vm_ui_open(struct vm *vm, GError **err)
         .terminal_free = quiet && !c->daemonize,
         .unseen = quiet && !c->screenshot_on_exit && !c->screentext_on_exit,
         .status = status,
+        .secret = secret,
         .quit = quit,
         .opaque = vm,
     };

@@ -501,6 +501,27 @@ static void *find_backend(void *opaque, enum prop_kind kind, const char *id)
     return NULL;
 }
 
+/* bus= of a device whose class has only one to be on. */
+static bool check_bus(const struct device *d, const char *name, GError **err)
+{
+    const char *only = d->cls->bus == BUS_PCI ? "pci.0" : d->cls->bus == BUS_ISA ? "isa.0" : NULL;
+    if (!only || strcmp(name, only) != 0) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "bus=%s: %s%s", name,
+                    only ? "there is only " : "it is on none", only ? only : "");
+        return false;
+    }
+    return true;
+}
+
+static bool has_prop(const struct device *d, const char *name)
+{
+    const struct prop *p = d->cls->props;
+    while (p && p->name && strcmp(p->name, name) != 0) {
+        p++;
+    }
+    return p && p->name;
+}
+
 static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *o, GError **err)
 {
     struct prop_resolver res = { .find = find_backend, .opaque = vm };
@@ -515,6 +536,10 @@ static bool set_device_opts(struct vm *vm, struct device *d, const struct opts *
             if (!g_hash_table_add(vm->device_ids, g_strdup(d->id))) {
                 g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "id=%s: another device has this id",
                             d->id);
+                return false;
+            }
+        } else if (strcmp(key, "bus") == 0 && !has_prop(d, "bus")) {
+            if (!check_bus(d, opts_value(o, i), err)) {
                 return false;
             }
         } else if (!device_set_prop(d, key, opts_value(o, i), &res, err)) {
@@ -542,11 +567,6 @@ static void set_no_device_error(const char *name, GError **err)
 
 static bool add_device(struct vm *vm, const char *text, GError **err)
 {
-    if (*text == '{') {
-        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED,
-                    "-device: JSON is not understood yet; write NAME,key=value");
-        return false;
-    }
     struct opts *o = opts_parse(text, "driver", err);
     if (!o) {
         return false;
@@ -613,7 +633,7 @@ static bool make_board(struct vm *vm, GError **err)
                      d->id ? d->id : "");
         }
     }
-    return true;
+    return pc_boot_order(vm->pc, err);
 }
 
 static bool make_vcpus(struct vm *vm, GError **err)
@@ -687,7 +707,7 @@ static bool make_all(struct vm *vm, GPtrArray *accels, GError **err)
 {
     const struct vm_config *c = vm->config;
     int64_t rtc_base;
-    if (!setup_refusals(c, err) || !vm_logging_make(c, err) ||
+    if (!setup_refusals(c, err) || !setup_objects(c, err) || !vm_logging_make(c, err) ||
         !setup_machine(c, &vm->pc_config, accels, err) || !setup_smp(c, &vm->topology, err) ||
         !setup_boot(c, &vm->pc_config, vm->keep, err) ||
         !setup_identity(c, &vm->pc_config, vm->keep, err) || !setup_rtc(c, &rtc_base, err) ||

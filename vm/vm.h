@@ -21,7 +21,7 @@ struct vm_config {
     GPtrArray *cpu;     /* last one wins */
     GPtrArray *smp, *mem;
     GPtrArray *drive; /* struct drive_arg */
-    GPtrArray *device, *global, *chardev, *serial, *parallel, *debugcon, *net;
+    GPtrArray *device, *object, *blockdev, *global, *chardev, *serial, *parallel, *debugcon, *net;
     GPtrArray *monitor; /* "OPTION VALUE" of -monitor, -qmp, -qmp-pretty and -mon */
     GPtrArray *firmware_dir, *fw_cfg, *smbios, *boot, *rtc, *name;
     char *bios, *kernel, *initrd, *append;
@@ -153,6 +153,9 @@ struct vm_parts vm_parts(struct vm *vm);
 
 /* For postmortem_info (monitor/postmortem.h) and names of addresses. */
 struct postmortem *vm_postmortem(struct vm *vm);
+
+/* Windows and remote screens (ui/ui.h). */
+struct ui_set *vm_ui_set(struct vm *vm);
 
 struct device;
 void vm_foreach_device(struct vm *vm, void (*fn)(void *arg, struct device *d), void *arg);

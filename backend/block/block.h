@@ -68,6 +68,8 @@ struct drive {
     struct block *block; /* NULL: no medium */
     char *serial;        /* or NULL */
     bool attached;       /* a device took it */
+    int boot_rank;       /* -device bootindex= plus 1; 0: none */
+    char boot_path[48];  /* then: where SeaBIOS finds it (Open Firmware's path) */
     unsigned werror_stop; /* reserved: 0 = report to the guest */
 };
 

@@ -7,6 +7,7 @@
 
 #include "backend/block/block_int.h"
 #include "core/device.h"
+#include "core/fdset.h"
 #include "os/os.h"
 
 struct raw {
@@ -74,10 +75,10 @@ static int open_file(const char *path, const struct block_opts *o, bool *read_on
     /* Non-blocking, for a FIFO would wait for its other end before we can refuse it. */
     unsigned flags = OS_OPEN_NONBLOCK;
     *read_only = o->read_only || o->snapshot;
-    int fd = os_open(path, flags | (*read_only ? 0 : OS_OPEN_WRITE));
+    int fd = fdset_open(path, flags | (*read_only ? 0 : OS_OPEN_WRITE));
     if ((fd == -EACCES || fd == -EPERM || fd == -EROFS) && !*read_only && o->auto_read_only) {
         *read_only = true;
-        fd = os_open(path, flags);
+        fd = fdset_open(path, flags);
     }
     if (fd == -EISDIR) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "'%s' is a directory, not a disk image",

@@ -6,6 +6,7 @@
 
 #include "backend/char/chardev_int.h"
 #include "core/device.h"
+#include "core/fdset.h"
 #include "core/log.h"
 #include "os/os.h"
 
@@ -97,13 +98,13 @@ static bool file_open(struct chardev *c, const struct opts *o, GError **err)
     }
     int in = -1;
     if (input) {
-        in = os_open(input, OS_OPEN_NONBLOCK);
+        in = fdset_open(input, OS_OPEN_NONBLOCK);
         if (in < 0) {
             return open_failed(c, input, in, err);
         }
     }
-    int fd = os_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE |
-                               (append ? OS_OPEN_APPEND : OS_OPEN_TRUNCATE));
+    int fd = fdset_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE |
+                                  (append ? OS_OPEN_APPEND : OS_OPEN_TRUNCATE));
     if (fd < 0) {
         os_close(in);
         return open_failed(c, path, fd, err);

@@ -158,7 +158,7 @@ static bool listen_on(struct chardev *c, const struct opts *o, bool wait, GError
     const char *path = opts_get(o, "path");
     if (path) {
         s->listen_fd = os_socket_listen_unix(path);
-    } else {
+    } else if (s->listen_fd < 0) {
         char *bound = NULL;
         s->listen_fd = os_socket_listen_tcp(opts_get(o, "host"), opts_get(o, "port"), &bound);
         if (bound) {
@@ -196,19 +196,40 @@ static bool connect_to(struct chardev *c, const struct opts *o, GError **err)
     return true;
 }
 
+/* fd=: a socket that listens, or is connected, already. */
+static bool take_passed(struct chardev *c, const char *text, bool server, GError **err)
+{
+    struct sock *s = c->priv;
+    uint64_t n;
+    int fd = parse_u64(text, INT32_MAX, &n) ? os_dup((int)n) : -EBADF;
+    int ret = fd < 0 ? fd : os_set_nonblock(fd, true);
+    if (ret < 0) {
+        os_close(fd);
+        return failed(c, "use", ret, err);
+    }
+    os_close((int)n);
+    if (server) {
+        s->listen_fd = fd;
+    } else {
+        peer_arrived(c, fd);
+    }
+    return true;
+}
+
 static bool socket_open(struct chardev *c, const struct opts *o, GError **err)
 {
     bool server, wait, telnet, nodelay;
     const char *path = opts_get(o, "path"), *port = opts_get(o, "port");
+    const char *fd = opts_get(o, "fd");
     if (!opts_get_bool(o, "server", false, &server, err) ||
         !opts_get_bool(o, "wait", server, &wait, err) ||
         !opts_get_bool(o, "telnet", false, &telnet, err) ||
         !opts_get_bool(o, "nodelay", true, &nodelay, err)) {
         return false;
     }
-    if ((path && *path) == (port && *port)) {
+    if ((path && *path) + (port && *port) + (fd != NULL) != 1) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                    "chardev '%s': a socket needs path=FILE, or host= and port=", c->id);
+                    "chardev '%s': a socket needs path=FILE, or host= and port=, or fd=", c->id);
         return false;
     }
     if (wait && !server) {
@@ -221,8 +242,15 @@ static bool socket_open(struct chardev *c, const struct opts *o, GError **err)
     s->listen_fd = s->fd = -1;
     s->telnet = telnet ? telnet_new() : NULL;
     s->name = path ? g_strconcat("unix:", path, NULL)
+              : fd ? g_strconcat("fd:", fd, NULL)
                    : g_strdup_printf("tcp:%s:%s", host ? host : "", port);
     c->priv = s;
+    if (fd && !take_passed(c, fd, server, err)) {
+        return false;
+    }
+    if (fd && !server) {
+        return true;
+    }
     return server ? listen_on(c, o, wait, err) : connect_to(c, o, err);
 }
 
@@ -245,12 +273,12 @@ static void socket_close(struct chardev *c)
     g_free(s);
 }
 
-static const char *const socket_keys[] = { "path",   "host", "port", "server", "wait",
+static const char *const socket_keys[] = { "path",   "host", "port", "fd", "server", "wait",
                                            "telnet", "nodelay", NULL };
 
 const struct chardev_kind chardev_kind_socket = {
     .name = "socket",
-    .help = "path=FILE or host=H,port=P; server=on, wait=off, telnet=on",
+    .help = "path=FILE, host=H,port=P or fd=N; server=on, wait=off, telnet=on",
     .keys = socket_keys,
     .open = socket_open,
     .close = socket_close,

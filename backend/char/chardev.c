@@ -8,6 +8,7 @@
 
 #include "backend/char/chardev_int.h"
 #include "core/device.h"
+#include "core/fdset.h"
 #include "core/log.h"
 #include "os/os.h"
 
@@ -288,7 +289,7 @@ static bool open_log(struct chardev *c, const struct opts *o, GError **err)
     if (!path || !*path) {
         return true;
     }
-    c->log_fd = os_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE |
+    c->log_fd = fdset_open(path, OS_OPEN_WRITE | OS_OPEN_CREATE |
                                   (append ? OS_OPEN_APPEND : OS_OPEN_TRUNCATE));
     if (c->log_fd < 0) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_HOST, "chardev '%s': logfile '%s': %s", c->id, path,

@@ -131,6 +131,8 @@ struct pci_bus *pc_pci(struct pc *pc);
 /* -device: puts the device on the bus of its class and realizes it; the board owns it from then
  * on (on failure the caller frees it). */
 bool pc_add_device(struct pc *pc, struct device *d, GError **err);
+/* Tells the firmware which disks -device bootindex= wants first. After the last pc_add_device. */
+bool pc_boot_order(struct pc *pc, GError **err);
 /* Every device in order of creation. */
 void pc_foreach_device(struct pc *pc, void (*fn)(void *arg, struct device *d), void *arg);
 

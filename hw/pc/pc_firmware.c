@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "backend/block/block.h"
 #include "accel/api/accel.h"
 #include "hw/pc/acpi_tables.h"
 #include "hw/pc/boot.h"
@@ -361,14 +362,33 @@ static bool add_kernel(struct pc *pc, GError **err)
     return pc->images != NULL;
 }
 
-static bool add_bootorder(struct pc *pc, GError **err)
+static gint by_rank(gconstpointer a, gconstpointer b)
+{
+    const struct drive *x = *(struct drive *const *)a, *y = *(struct drive *const *)b;
+    return (x->boot_rank > y->boot_rank) - (x->boot_rank < y->boot_rank);
+}
+
+bool pc_boot_order(struct pc *pc, GError **err)
 {
     g_autoptr(GString) order = g_string_new(NULL);
+    g_autoptr(GPtrArray) drives = g_ptr_array_new();
 
     if (pc->images) {
         g_string_append_printf(order, "/rom@%s\n", boot_images_rom(pc->images));
     }
-    if (pc->cfg.boot_strict) {
+    for (guint i = 0; pc->cfg.drives && i < pc->cfg.drives->len; i++) {
+        struct drive *d = g_ptr_array_index(pc->cfg.drives, i);
+        if (d->boot_rank > 0 && d->attached) {
+            g_ptr_array_add(drives, d);
+        }
+    }
+    g_ptr_array_sort(drives, by_rank);
+    for (guint i = 0; i < drives->len; i++) {
+        const struct drive *d = g_ptr_array_index(drives, i);
+        g_string_append_printf(order, "%s\n", d->boot_path);
+    }
+    /* strict: nothing else; without an order there is nothing to be strict about. */
+    if (pc->cfg.boot_strict && order->len > 0) {
         g_string_append(order, "HALT\n");
     }
     /* The string's terminating zero is part of the file. */
@@ -380,7 +400,7 @@ bool pc_firmware_describe(struct pc *pc, GError **err)
 {
     describe_memory(pc);
     if (!add_numbers(pc, err) || !add_boot_options(pc, err) || !add_acpi(pc, err) ||
-        !add_smbios(pc, err) || !add_kernel(pc, err) || !add_bootorder(pc, err)) {
+        !add_smbios(pc, err) || !add_kernel(pc, err)) {
         return false;
     }
     for (guint i = 0; pc->cfg.fw_cfg && i < pc->cfg.fw_cfg->len; i++) {

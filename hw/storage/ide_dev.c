@@ -16,6 +16,7 @@ struct ide_dev {
     char *bus_name;
     char *serial;
     int32_t unit;
+    int32_t bootindex;
 };
 
 static const struct prop ide_dev_props[] = {
@@ -23,13 +24,28 @@ static const struct prop ide_dev_props[] = {
     { "unit", PROP_I32, offsetof(struct ide_dev, unit), "-1", "0 master, 1 slave", NULL },
     { "bus", PROP_STRING, offsetof(struct ide_dev, bus_name), NULL, "ide.0 or ide.1", NULL },
     { "serial", PROP_STRING, offsetof(struct ide_dev, serial), NULL, "serial number", NULL },
+    { "bootindex", PROP_I32, offsetof(struct ide_dev, bootindex), "-1", "place in the boot order",
+      NULL },
     { NULL, PROP_BOOL, 0, NULL, NULL, NULL },
 };
+
+/* The function's address is PIIX3's, 1.1. */
+static void boot_place(const struct ide_dev *d, struct drive *drive, int i)
+{
+    drive->boot_rank = d->bootindex >= 0 && d->bootindex < INT32_MAX ? d->bootindex + 1 : 0;
+    g_snprintf(drive->boot_path, sizeof drive->boot_path, "/pci@i0cf8/ide@1,1/drive@%d/disk@%d",
+               i / 2, i % 2);
+}
+
+static bool attach_at(struct ide_dev *d, struct drive *drive, int i, GError **err)
+{
+    boot_place(d, drive, i);
+    return ide_attach((struct device *)d->dev.bus, i, drive, err);
+}
 
 /* Both of bus= and unit= given name a place; either alone takes the first free one on it. */
 static bool attach(struct ide_dev *d, struct drive *drive, GError **err)
 {
-    struct device *ide = (struct device *)d->dev.bus;
     int first = 0, last = 3;
     if (d->bus_name && strcmp(d->bus_name, "ide.0") && strcmp(d->bus_name, "ide.1")) {
         g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "bus=%s: there are ide.0 and ide.1",
@@ -46,14 +62,14 @@ static bool attach(struct ide_dev *d, struct drive *drive, GError **err)
         last = first + 1;
     }
     for (int i = first; i < last; i++) {
-        if ((d->unit < 0 || d->unit == i % 2) && ide_attach(ide, i, drive, NULL)) {
+        if ((d->unit < 0 || d->unit == i % 2) && attach_at(d, drive, i, NULL)) {
             return true;
         }
     }
     if (d->unit < 0 || d->unit == last % 2) {
-        return ide_attach(ide, last, drive, err);
+        return attach_at(d, drive, last, err);
     }
-    return ide_attach(ide, last - 1, drive, err);
+    return attach_at(d, drive, last - 1, err);
 }
 
 static bool ide_dev_realize(struct device *dev, enum drive_media media, GError **err)

@@ -58,6 +58,12 @@ int os_dup(int fd)
     return copy < 0 ? -errno : copy;
 }
 
+bool os_fd_writable(int fd)
+{
+    int mode = fcntl(fd, F_GETFL);
+    return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+}
+
 int os_pread(int fd, void *buf, size_t len, uint64_t off)
 {
     size_t done = 0;

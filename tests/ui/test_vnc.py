@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -25,7 +26,8 @@ WORK = f'{BUILD}/ui/vnc'
 NOVNC = '/usr/share/novnc'
 STEP = 60   # only ends what hangs
 SECRET = 'gHeim!7'
-sys.path += [f'{SOURCE}/tests/ui', f'{SOURCE}/tests/boot', f'{SOURCE}/tests/lib']
+sys.path += [f'{SOURCE}/tests/ui', f'{SOURCE}/tests/monitor', f'{SOURCE}/tests/boot', f'{SOURCE}/tests/lib']
+import monlib  # noqa: E402  (after the path)
 from websocket import TEXT, WebSocket  # noqa: E402  (after the path)
 
 
@@ -84,8 +86,13 @@ class Client:
         try:
             if web:
                 return WebSocket('127.0.0.1', port, '/websockify', 'binary')
+            if isinstance(port, str):
+                s = socket.socket(socket.AF_UNIX)
+                s.settimeout(20)
+                s.connect(port)
+                return s
             return socket.create_connection(('127.0.0.1', port), timeout=20)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return None
 
     def read(self, n):
@@ -130,16 +137,17 @@ class Client:
 
 class Emu:
     """The guest tests/guests/screen.asm."""
-    def __init__(self, label, options=''):
+    def __init__(self, label, options='', path=None, more=()):
         os.makedirs(WORK, exist_ok=True)
-        self.port = free_port()
+        self.port = path or free_port()
+        address = f'unix:{path}' if path else f':{self.port - 5900}'
         self.keys, self.shot = f'{WORK}/{label}.keys', f'{WORK}/{label}.ppm'
         for path in (self.keys, self.shot):
             if os.path.exists(path):
                 os.remove(path)
         self.process = subprocess.Popen(
             [EMU, '-m', '16', '-drive', f'file={BUILD}/guests/screen.bin,format=raw,snapshot=on',
-             '-vnc', f':{self.port - 5900}{options}', '-debugcon', f'file:{self.keys}', '-net',
+             *more, '-vnc', address + options, '-debugcon', f'file:{self.keys}', '-net',
              'none', '-screenshot-on-exit', self.shot], stdin=subprocess.DEVNULL)
 
     def __enter__(self):
@@ -232,6 +240,45 @@ def password():
         except PermissionError:
             pass
         until('a picture', Client(emu.port, SECRET).update)
+
+
+def refused(port, secret):
+    try:
+        Client(port, secret)
+    except PermissionError:
+        return
+    raise Failed(f'{secret} was taken')
+
+
+def later_password():
+    """On a UNIX socket, with a password that the monitor gives, changes and lets expire."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f'{folder}/screen'
+        with Emu('unix', ',password=on', path,
+                 ('-qmp', f'unix:{folder}/qmp,server=on,wait=off')):
+            refused(path, '')
+            qmp = monlib.Qmp(f'{folder}/qmp')
+            server = qmp.command('query-vnc')
+            got = [server[k] for k in ('enabled', 'host', 'family', 'auth', 'clients')]
+            if got != [True, path, 'unix', 'vnc', []]:
+                raise Failed(f'query-vnc: {server}')
+            qmp.command('set_password', protocol='vnc', password=SECRET)
+            refused(path, 'wrong')
+            client = Client(path, SECRET)
+            pixels = until('a picture', client.update)
+            if len(pixels) != client.width * client.height * 3:
+                raise Failed('half a picture')
+            until('the client', lambda: len(qmp.command('query-vnc')['clients']) == 1)
+            qmp.hmp('change vnc password other')
+            refused(path, SECRET)
+            Client(path, 'other')
+            qmp.command('expire_password', protocol='vnc', time='now')
+            refused(path, 'other')
+            qmp.command('expire_password', protocol='vnc', time='+1000')
+            Client(path, 'other')
+            until('another picture', client.update)
+        if os.path.exists(path):
+            raise Failed('the socket is left behind')
 
 
 def loopback():
@@ -406,7 +453,7 @@ def main():
         print('this emu was built without LibVNCServer')
         sys.exit(77)
     failed = 0
-    for case in (plain, web, password, loopback, gvnccapture, grub_prompt, novnc):
+    for case in (plain, web, password, later_password, loopback, gvnccapture, grub_prompt, novnc):
         if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
             continue
         try:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: backend/block/block.c backend/block/raw.c backend/block/format.c backend/block/overlay.c
- * backend/block/blkdebug.c core/loop.c core/clock.c core/opts.c core/error.c core/log.c
- * os/posix/[a-z]*.c os/linux/[a-z]*.c */
+ * backend/block/blkdebug.c core/fdset.c core/loop.c core/clock.c core/opts.c core/error.c
+ * core/log.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 120 */
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 /* link: backend/char/chardev.c backend/char/char_fd.c backend/char/char_simple.c
  * backend/char/char_mux.c backend/char/char_pty.c backend/char/char_socket.c
  * backend/char/char_telnet.c backend/char/char_vc.c core/textcon.c core/font.c core/display.c
- * core/input.c core/loop.c core/clock.c core/opts.c core/error.c core/log.c
+ * core/fdset.c core/input.c core/loop.c core/clock.c core/opts.c core/error.c core/log.c
  * os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 60 */
 #include <fcntl.h>
