@@ -120,6 +120,15 @@ static uint8_t cb_tpr_read(void *opaque, unsigned vcpu)
     return v;
 }
 
+static bool cb_ferr(void *opaque, bool active)
+{
+    struct vm *vm = opaque;
+    machine_lock();
+    bool ignne = pc_ferr_set(vm->pc, active);
+    machine_unlock();
+    return ignne;
+}
+
 static void cb_tpr_write(void *opaque, unsigned vcpu, uint8_t cr8)
 {
     struct vm *vm = opaque;
@@ -649,6 +658,7 @@ static bool make_vcpus(struct vm *vm, GError **err)
         .msr_write = cb_msr_write,
         .tpr_read = cb_tpr_read,
         .tpr_write = cb_tpr_write,
+        .ferr = cb_ferr,
         .irq_ack = cb_irq_ack,
         .eoi = cb_eoi,
         .clock_ns = cb_clock_ns,

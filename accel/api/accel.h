@@ -53,6 +53,8 @@ struct accel_callbacks {
     bool (*msr_write)(void *opaque, unsigned vcpu, uint32_t msr, uint64_t value);
     uint8_t (*tpr_read)(void *opaque, unsigned vcpu);
     void (*tpr_write)(void *opaque, unsigned vcpu, uint8_t cr8);
+    /* FERR# while CR0.NE = 0; true: IGNNE# is active. NULL: x87 errors are ignored. */
+    bool (*ferr)(void *opaque, bool active);
     /* The moment of acceptance (INTA): vector, or -1 when the request went away. */
     int (*irq_ack)(void *opaque, unsigned vcpu);
     void (*eoi)(void *opaque, unsigned vcpu, uint8_t vector);

@@ -108,6 +108,13 @@ static void bus_tpr_write(void *opaque, uint8_t cr8)
     }
 }
 
+static bool bus_ferr(void *opaque, bool active)
+{
+    struct accel_vcpu *v = opaque;
+    const struct accel_callbacks *cb = &v->vm->cb;
+    return cb->ferr(cb->opaque, active);
+}
+
 static int bus_irq_ack(void *opaque)
 {
     struct accel_vcpu *v = opaque;
@@ -286,6 +293,7 @@ static int tcg_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcp
         .msr_write = bus_msr_write,
         .tpr_read = bus_tpr_read,
         .tpr_write = bus_tpr_write,
+        .ferr = vm->cb.ferr ? bus_ferr : NULL,
         .irq_ack = vm->cb.irq_ack ? bus_irq_ack : NULL,
         .tsc = bus_tsc,
         .opaque = v,

@@ -184,12 +184,17 @@ static int page_index(const struct x86_block *b, gpa_t page)
     return b->gpa2 == page ? 1 : 0;
 }
 
+void x86_block_leave(struct x86_cpu *cpu)
+{
+    cpu->blocks->stop_in_block = true;
+    longjmp(cpu->jmp, 1);
+}
+
 /* Entered when a block whose bytes were just written reaches its next instruction. */
 static void exec_dropped(struct x86_cpu *cpu, const struct x86_insn *i)
 {
     (void)i;
-    cpu->blocks->stop_in_block = true;
-    longjmp(cpu->jmp, 1);
+    x86_block_leave(cpu);
 }
 
 static void page_unlink(struct x86_block_cache *c, struct x86_block *b, gpa_t page)

@@ -170,6 +170,9 @@ void x86_fetch_insn(struct x86_cpu *cpu, struct x86_insn *i);
 /* Binds with the processor's features: what CPUID denies becomes #UD. */
 void x86_bind_cpu(struct x86_cpu *cpu, struct x86_insn *i, enum x86_decode_result r);
 
+/* From a handler: back to the loop before this instruction, which is not executed. */
+G_NORETURN void x86_block_leave(struct x86_cpu *cpu);
+
 /* After a longjmp out of an instruction: counts what was executed and delivers the fault. False:
  * triple fault. */
 bool x86_interp_fault(struct x86_cpu *cpu);

@@ -39,6 +39,7 @@ struct x86_bus {
     bool (*msr_write)(void *opaque, uint32_t msr, uint64_t value);
     uint8_t (*tpr_read)(void *opaque);  /* CR8 */
     void (*tpr_write)(void *opaque, uint8_t cr8);
+    bool (*ferr)(void *opaque, bool active); /* FERR#, returns IGNNE#; NULL: as if active */
     int (*irq_ack)(void *opaque);       /* INTA: vector 0..255, or -1 when it went away */
     uint64_t (*tsc)(void *opaque);      /* the guest's TSC without TSC_ADJUST/writes */
     void (*cpuid)(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* or NULL */
@@ -123,7 +124,7 @@ struct x86_cpu {
     struct x86_thunk_io io __attribute__((aligned(16)));
     uint64_t monitor_addr;      /* MONITOR/MWAIT */
     uint64_t monitor_sum;
-    bool monitor_armed;
+    bool monitor_armed, ferr;   /* ferr: FERR# is active */
     struct x86_block_cache *blocks; /* decoded code (block.h) */
     struct x86_seg_range range[X86_SEG_COUNT];
     struct x86_mmu mmu;

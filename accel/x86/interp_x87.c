@@ -2,11 +2,8 @@
 /*
  * x87: arithmetic runs on the host's own unit through stubs that load and save its whole state
  * (thunk.h), control instructions and environments are C. Intel SDM vol. 1 chapter 8, vol. 3 22.18.
- *
- * Not modelled: with CR0.NE = 0 a pending exception should raise IRQ 13 by the FERR# pin; here it
- * is
- * #MF as with NE = 1 only if NE is set, else it is ignored as with IGNNE# asserted.
  */
+#include "accel/x86/block.h"
 #include "accel/x86/flags.h"
 #include "accel/x86/host_ops.h"
 #include "accel/x86/interp.h"
@@ -35,10 +32,28 @@ void x86_fpu_init(struct x86_fpu *f)
     f->fip = f->fdp = 0;
 }
 
+/* SDM vol. 1, 8.7: with CR0.NE = 0 the error goes to the board, and unless that asserts IGNNE# the
+ * processor waits for an interrupt, which returns to this instruction. */
+static void error_changed(struct x86_cpu *cpu)
+{
+    bool active = cpu->st.fpu.fsw & FSW_ES;
+    if (active && (cpu->st.cr0 & X86_CR0_NE)) {
+        x86_raise(cpu, X86_EXC_MF);
+    }
+    if (!cpu->bus.ferr) {
+        return;
+    }
+    cpu->ferr = active;
+    if (!cpu->bus.ferr(cpu->bus.opaque, active) && active) {
+        cpu->exit_reason = X86_STOP_HLT;
+        x86_block_leave(cpu);
+    }
+}
+
 void x86_check_mf(struct x86_cpu *cpu)
 {
-    if (UNLIKELY(cpu->st.fpu.fsw & FSW_ES) && (cpu->st.cr0 & X86_CR0_NE)) {
-        x86_raise(cpu, X86_EXC_MF);
+    if (UNLIKELY((cpu->st.fpu.fsw & FSW_ES) || cpu->ferr)) {
+        error_changed(cpu);
     }
 }
 

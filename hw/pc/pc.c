@@ -22,6 +22,7 @@
 #include "hw/char/uart16550.h"
 #include "hw/display/vga.h"
 #include "hw/pc/acpi_pm.h"
+#include "hw/pc/cerr.h"
 #include "hw/pc/cmos_rtc.h"
 #include "hw/pc/debugcon.h"
 #include "hw/pc/dma8237.h"
@@ -314,6 +315,7 @@ static bool build_control(struct pc *pc, GError **err)
 
     if (!own(pc, pc->dma = dma8237_new(c->io, c->mem, err)) ||
         !own(pc, pc->port92 = port92_new(c->io, c->mem, c->ctl, err)) ||
+        !own(pc, pc->cerr = cerr_new(c->io, isa_irq(pc, 13, FROM_CHIP), err)) ||
         !own(pc, reset_ctl_new(c->io, c->ctl, err))) {
         return false;
     }
@@ -606,6 +608,11 @@ uint8_t pc_tpr_get(struct pc *pc, unsigned cpu)
 void pc_tpr_set(struct pc *pc, unsigned cpu, uint8_t cr8)
 {
     lapic_tpr_set(pc->lapic, cpu, cr8);
+}
+
+bool pc_ferr_set(struct pc *pc, bool active)
+{
+    return cerr_set_ferr(pc->cerr, active);
 }
 
 void pc_cpu_init(struct pc *pc, unsigned cpu)

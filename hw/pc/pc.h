@@ -122,6 +122,8 @@ struct pc_irqs {
 };
 void pc_irqs(struct pc *pc, unsigned cpu, struct pc_irqs *s);
 void pc_tpr_set(struct pc *pc, unsigned cpu, uint8_t cr8);
+/* FERR#; returns IGNNE# (cerr.h). */
+bool pc_ferr_set(struct pc *pc, bool active);
 /* INIT reached this processor: its local APIC returns to the INIT state. */
 void pc_cpu_init(struct pc *pc, unsigned cpu);
 

@@ -31,6 +31,7 @@ struct pc {
     struct cmos_rtc *rtc;
     struct dma8237 *dma;
     struct port92 *port92;
+    struct cerr *cerr;
     struct i8042 *i8042;
     struct vmport *vmport;
     struct acpi_pm *acpi_pm;
