@@ -23,6 +23,10 @@ struct x86_jit_slot {
 };
 #define X86_JIT_SLOTS      4096u /* of each kind: 2 * user + write */
 #define X86_JIT_SLOT_ROOM  31u
+/* The last of each kind, for checks of several accesses at once: room for so many bytes. */
+#define X86_JIT_WIDE_SLOTS 256u
+#define X86_JIT_SLOT_WIDE  255u
+#define X86_JIT_PTRS       8u
 
 /* What translated code keeps at hand (accel/tcg). */
 struct x86_jit_regs {
@@ -35,6 +39,8 @@ struct x86_jit_regs {
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
     struct x86_tlb_entry *tlb, *big; /* of the current CPL */
     gpa_t *page;                     /* mmu.page, likewise */
+    uintptr_t ptr[X86_JIT_PTRS]; /* what checks shared by a loop's accesses found */
+    bool voided;               /* a TLB entry or tag went away: ptr[] is void, too */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
     uint8_t sample; /* counts misses of slots */

@@ -48,6 +48,7 @@ static void dirty_close(struct x86_cpu *cpu)
 
 void x86_slots_clear(struct x86_cpu *cpu)
 {
+    cpu->jit.voided = true;
     for (unsigned n = 0; n < cpu->n_slots; n++) {
         struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
         s->limit = 0;
@@ -74,6 +75,7 @@ static bool slot_backed(struct x86_cpu *cpu, const struct x86_jit_slot *s)
 void x86_slots_prune(struct x86_cpu *cpu)
 {
     unsigned kept = 0;
+    cpu->jit.voided = true;
     for (unsigned n = 0; n < cpu->n_slots; n++) {
         struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
         if (slot_backed(cpu, s)) {
@@ -329,7 +331,7 @@ bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page)
     for (unsigned n = 0; !had && n < cpu->n_slots; n++) { /* an entry may have gone since */
         const struct x86_jit_slot *s = (const void *)((const uint8_t *)cpu + cpu->slot_list[n]);
         bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
-        had = write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_ROOM;
+        had = write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_WIDE;
     }
     if (had) {
         x86_slots_prune(cpu);
@@ -357,6 +359,7 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
         write = write && a == X86_ACCESS_WRITE && dirty_open(cpu, gpage);
     }
     struct x86_tlb_entry *e = &cpu->tlb[user][index];
+    cpu->jit.voided |= e->tag_w != page;
     e->tag_r = data && (w->allowed >> X86_ACCESS_READ & 1) ? page : X86_TLB_INVALID;
     e->tag_w = write ? page : X86_TLB_INVALID;
     e->tag_x = w->allowed >> X86_ACCESS_EXEC & 1 ? page : X86_TLB_INVALID;

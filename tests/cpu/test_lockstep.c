@@ -263,6 +263,36 @@ static void gen_branch(struct program *p)
     }
 }
 
+/* A counted loop through memory: bases that move by constants, at times a way out of the middle. */
+static void gen_loop(struct program *p)
+{
+    struct emit *e = &p->e;
+    unsigned base = base_reg(p), size = p->legacy ? 4 : 8;
+    emit_mov_ri(e, H_RCX, 2 + pick(50));
+    const uint8_t *top = e->p;
+    for (unsigned n = 1 + pick(5); n > 0; n--) {
+        with_memory(p, size, pick(2) ? 0x8b : 0x89, p->set->values[2]);
+        unsigned at = pick(3) ? base : base_reg(p);
+        emit_xrm(e, size, pick(2) ? 0x03 : 0x01, pick(4) ? H_RAX : at, at, (int32_t)pick(64) - 20);
+        if (pick(4) == 0) {
+            gen_other(p);
+        }
+    }
+    if (pick(4) == 0) {
+        emit_jcc(e, pick(16));
+        gen_target(p);
+    }
+    int32_t step = (int32_t)pick(4) * 8 - 8;
+    if (pick(2)) {
+        emit_alu_ri(e, size, pick(2) ? 0 : 5, base, step);
+    } else {
+        emit_xrm(e, size, 0x8d, base, base, step);
+    }
+    emit_alu_ri(e, pick(2) ? size : 4, 5, H_RCX, 1);
+    emit_jcc(e, pick(8) ? 5 : pick(16));
+    emit_patch(e->p - 4, top);
+}
+
 static void make_program(struct program *p, bool legacy)
 {
     memset(p, 0, sizeof *p);
@@ -270,7 +300,7 @@ static void make_program(struct program *p, bool legacy)
     p->set = &sets[legacy];
     p->e.p = p->bytes;
     p->e.end = p->bytes + CODE_MAX;
-    bool rare = pick(2), modify = pick(3) == 0;
+    bool rare = pick(2), modify = pick(3) == 0, loops = pick(2);
     for (unsigned l = 0; l < LABELS; l++) {
         p->label[l] = here(p);
         for (unsigned n = 1 + pick(14); n > 0; n--) {
@@ -286,6 +316,9 @@ static void make_program(struct program *p, bool legacy)
                 emit_mov_ri(&p->e, value_reg(p), 0x7fffffff - pick(1000));
                 p->imm[p->n_imm++] = here(p) - 4;
             }
+        }
+        if (loops && pick(3) == 0) {
+            gen_loop(p);
         }
         gen_branch(p);
     }

@@ -61,8 +61,8 @@ struct jit {
     uint8_t *exit_why[TCG_EXIT_COUNT]; /* SLICE, MISS and OLD */
     uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;
     uint8_t *vec_load, *avx_load, *x87_load;
-    uint8_t *miss[2], *fill[2]; /* [write] */
-    unsigned next_slot[4]; /* of each kind of x86_jit_slot */
+    uint8_t *miss[2][2], *fill[2][2]; /* [write][wide] */
+    unsigned next_slot[4][2]; /* of each kind of x86_jit_slot; the wide ones */
 };
 
 #define JIT_NO_REG 0xff

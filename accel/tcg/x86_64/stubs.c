@@ -199,7 +199,7 @@ static void emit_entry_of(struct emit *e, int32_t table, unsigned shift, uint32_
 /* Called by translated code whose slot does not hold the access. In: T0 linear address, T1 size
  * less one, T2 offset of the slot. Carry set: not in the TLB either. Else T1 is the addend, and the
  * slot is filled if that may be. T0 is kept. */
-static void stub_fill(struct emit *e, bool write)
+static void stub_fill(struct emit *e, bool write, unsigned room)
 {
     int32_t tag = write ? offsetof(struct x86_tlb_entry, tag_w)
                         : offsetof(struct x86_tlb_entry, tag_r);
@@ -211,13 +211,13 @@ static void stub_fill(struct emit *e, bool write)
     emit_entry_of(e, OFF(jit.big), 21, X86_BIG_SIZE - 1);
     emit_xrr(e, 8, 0x8b, H_RDX, T1);
     emit_alu_ri(e, 8, 4, H_RDX, -(int32_t)X86_BIG_SPAN);
-    emit_mov_ri(e, H_RSI, X86_BIG_SPAN - X86_JIT_SLOT_ROOM);
+    emit_mov_ri(e, H_RSI, X86_BIG_SPAN - room);
     emit_xrm(e, 8, 0x3b, H_RDX, H_RCX, tag);
     uint8_t *big = emit_jcc(e, 4);
     emit_entry_of(e, OFF(jit.tlb), 12, X86_TLB_SIZE - 1);
     emit_xrr(e, 8, 0x8b, H_RDX, T1);
     emit_alu_ri(e, 8, 4, H_RDX, -4096);
-    emit_mov_ri(e, H_RSI, 4096 - X86_JIT_SLOT_ROOM);
+    emit_mov_ri(e, H_RSI, 4096 - room);
     emit_xrm(e, 8, 0x3b, H_RDX, H_RCX, tag);
     uint8_t *miss = emit_jcc(e, 5);
     emit_xrc(e, 4, 0xf7, 0, OFF(st.rflags), 4);
@@ -435,10 +435,12 @@ void jit_stubs(struct jit *j)
     j->x87_load = e.p;
     jit_stub_x87_load(&e);
     for (unsigned w = 0; w < 2; w++) {
-        j->fill[w] = e.p;
-        stub_fill(&e, w);
-        j->miss[w] = e.p;
-        stub_miss(&e, j->fill[w], w);
+        for (unsigned wide = 0; wide < 2; wide++) {
+            j->fill[w][wide] = e.p;
+            stub_fill(&e, w, wide ? X86_JIT_SLOT_WIDE : X86_JIT_SLOT_ROOM);
+            j->miss[w][wide] = e.p;
+            stub_miss(&e, j->fill[w][wide], w);
+        }
     }
     j->used = j->fixed = (size_t)(e.p - j->code.rw);
 }

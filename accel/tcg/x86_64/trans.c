@@ -11,6 +11,7 @@
  * computed again from registers (recompute), which the slow paths in between do.
  */
 #include "accel/tcg/x86_64/trans_log.h"
+#include "accel/tcg/x86_64/trans_parts.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -458,9 +459,24 @@ static void need_vec(struct trans *t, unsigned k)
 
 /* --- the translation -------------------------------------------------------------------------- */
 
+/* Behind a handler: on where it says. */
+static void emit_slow_leave(struct trans *t, const struct slow *s)
+{
+    struct emit *e = &t->e;
+    unsigned rest = trans_rest(t, s->insn) - 1;
+    if (rest) {
+        emit_alu_ci(e, 8, 0, OFF(jit.budget), (int32_t)rest);
+    }
+    emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
+    bool system = t->insn[s->insn]->cls == X86_CLS_SYSTEM;
+    emit_jmp_to(e, system ? t->j->exit_system : t->j->lookup);
+}
+
 static void emit_slow_path(struct trans *t, const struct slow *s)
 {
     struct emit *e = &t->e;
+    uint8_t *voided = NULL;
+    bool shares = t->n_groups && s->insn >= t->loop;
     for (unsigned k = 0; k < s->n; k++) {
         emit_patch(s->from[k], e->p);
     }
@@ -468,16 +484,18 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
         recompute(t, (unsigned)s->recipe);
     }
     trans_x87_pending(t, s->insn);
+    if (shares) {
+        emit_xrc(e, 1, 0xc6, 0, OFF(jit.voided), 1);
+        emit_8(e, 0);
+    }
     call_handler(t, s->insn, JIT_SLOW);
     if (!s->back || s->leave) { /* the handler knows where to go */
-        unsigned rest = trans_rest(t, s->insn) - 1;
-        if (rest) {
-            emit_alu_ci(e, 8, 0, OFF(jit.budget), (int32_t)rest);
-        }
-        emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
-        bool system = t->insn[s->insn]->cls == X86_CLS_SYSTEM;
-        emit_jmp_to(e, system ? t->j->exit_system : t->j->lookup);
+        emit_slow_leave(t, s);
         return;
+    }
+    if (shares) {
+        emit_alu_ci(e, 1, 7, OFF(jit.voided), 0);
+        voided = emit_jcc(e, 5);
     }
     if (s->need & JIT_LIVE_SSE) {
         emit_call_to(e, t->j->vec_load);
@@ -492,6 +510,10 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
         load_flags(t);
     }
     emit_jmp_to(e, s->back);
+    if (voided && !e->full) {
+        emit_patch(voided, e->p);
+        emit_slow_leave(t, s);
+    }
 }
 
 /* Where n instructions begin: leave if the instruction limit lies within them, or to look at
@@ -520,6 +542,7 @@ static void begin_loop(struct trans *t)
     trans_clobber(t, t->loop);
     t->at_head = (struct trans_state){ t->packed, t->recipe, t->vec };
     t->head = t->e.p;
+    trans_share_check(t);
     t->head_leave = emit_count(t, t->n - t->loop);
 }
 
@@ -543,16 +566,21 @@ bool trans_to_head(struct trans *t)
     return t->at_head.recipe >= 0 && same_recipe(t);
 }
 
+void trans_head_pack(struct trans *t)
+{
+    if (t->at_head.recipe >= 0) {
+        recompute(t, (unsigned)t->at_head.recipe);
+    }
+}
+
 static void leave_head(struct trans *t)
 {
     if (t->e.full || !t->head) {
         return;
     }
-    if (t->at_head.recipe >= 0) {
-        emit_patch(t->head_leave, t->e.p);
-        recompute(t, (unsigned)t->at_head.recipe);
-        t->head_leave = emit_jmp(&t->e);
-    }
+    emit_patch(t->head_leave, t->e.p);
+    trans_head_pack(t);
+    t->head_leave = emit_jmp(&t->e);
     emit_leave(t, t->head_leave, t->n - t->loop);
 }
 
@@ -646,6 +674,7 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     t.e = jit_emit(j, j->code.rw + j->used);
     t.start = t.e.p;
     choose(&t);
+    trans_share(&t);
     unsigned counted = trans_rest(&t, 0);
     leave = emit_count(&t, counted);
     *body = t.e.p;
@@ -670,6 +699,7 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     trans_links(&t);
     emit_leave(&t, leave, counted);
     leave_head(&t);
+    trans_share_links(&t);
     if (t.e.full) {
         return NULL;
     }

@@ -84,7 +84,19 @@ struct trans_miss {
     int32_t slot;
     unsigned insn;
     uint8_t last;       /* size - 1 */
-    bool write, direct; /* direct: T0 becomes the addend, else the host address */
+    bool write, wide;
+    bool direct; /* T0 becomes the addend, else the host address */
+    bool shared; /* if that fails, the loop's first copy is executed */
+};
+
+/* Accesses of a loop that share a check (trans_share.c): through base + (index << scale), from lo
+ * to hi relative to what these registers hold at the loop's head. */
+struct trans_group {
+    unsigned base, index, scale;
+    int64_t lo, hi, phase; /* phase: what must be aligned */
+    unsigned first, n;     /* accesses */
+    uint8_t align;
+    bool write;
 };
 
 /* What is known where control arrives: flags as in struct trans, vector state. */
@@ -106,6 +118,11 @@ struct trans {
     unsigned loop, once; /* once: blocks without repetition */
     uint8_t *head, *head_leave;
     struct trans_state at_head;
+    struct trans_group group[X86_JIT_PTRS];
+    unsigned n_groups, n_unshare;
+    uint8_t shared[TRANS_INSNS]; /* group of its access + 1; 0: none */
+    int32_t place[TRANS_INSNS];  /* where in terms of the group */
+    uint8_t *unshare[2 * X86_JIT_PTRS + 2];
     const struct x86_insn *insn[TRANS_INSNS];
     struct trans_info info[TRANS_INSNS];
     uint16_t off[TRANS_INSNS];   /* page offset */
@@ -141,6 +158,7 @@ struct emit_mem trans_mem_reg(struct trans *t, unsigned k, unsigned g, int32_t d
                               bool write);
 /* dst = effective address, cut to the address size, without the segment's base. T1, T2 are gone. */
 void trans_ea(struct trans *t, unsigned k, unsigned dst);
+void trans_rip(struct trans *t, unsigned reg, int32_t off); /* RIP of that offset in the page */
 /* The conditional jump whose displacement is at `jcc` leads to the slow path of instruction k. */
 void trans_slow(struct trans *t, unsigned k, uint8_t *jcc);
 void trans_clobber(struct trans *t, unsigned k);
@@ -156,37 +174,5 @@ bool trans_extra_classify(const struct jit *j, const struct x86_insn *i, struct 
 void trans_extra(struct trans *t, const struct x86_insn *i, unsigned k);
 /* trans_x87.c: in the slow path of instruction k, before its handler. */
 void trans_x87_pending(struct trans *t, unsigned k);
-
-/* --- inside ----------------------------------------------------------------------------------- */
-
-static inline bool trans_legacy(const struct trans *t)
-{
-    return t->b->mode != 8;
-}
-
-static inline unsigned trans_word(const struct trans *t) /* of addresses */
-{
-    return trans_legacy(t) ? 4 : 8;
-}
-
-/* trans.c */
-void trans_call(struct trans *t, unsigned k);
-void trans_plain(struct trans *t, unsigned k); /* as if it were not the last of its block */
-void trans_pack(struct trans *t);
-/* At the end: may control go to t->head? Then flags are as they must be there; T0 is gone. */
-bool trans_to_head(struct trans *t);
-unsigned trans_rest(const struct trans *t, unsigned k); /* counted, from instruction k on */
-/* trans_mem.c */
-void trans_miss_emit(struct trans *t, const struct trans_miss *m);
-/* trans_int.c */
-bool trans_int_classify(const struct x86_insn *i, struct trans_info *f);
-void trans_int(struct trans *t, const struct x86_insn *i, unsigned k);
-/* trans_flow.c. trans_end: code for the last instruction of a block, where control goes elsewhere.
- */
-void trans_rip(struct trans *t, unsigned reg, int32_t off); /* RIP of that offset in the page */
-void trans_end(struct trans *t, unsigned k);
-void trans_links(struct trans *t);
-/* The block that goes on behind those chosen so far, or NULL. */
-struct x86_block *trans_follower(struct trans *t);
 
 #endif

@@ -10,7 +10,7 @@
  */
 #include <stddef.h>
 
-#include "accel/tcg/x86_64/trans.h"
+#include "accel/tcg/x86_64/trans_parts.h"
 
 static bool in_page(int64_t off)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Plain integer instructions. */
-#include "accel/tcg/x86_64/trans.h"
+#include "accel/tcg/x86_64/trans_parts.h"
 
 static unsigned shift_count(const struct x86_insn *i)
 {

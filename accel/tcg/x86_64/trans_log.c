@@ -106,8 +106,10 @@ static bool name_stub(const struct jit *j, uint64_t addr, char *out, size_t cap)
         { j->vec_load, "vec_load" },
         { j->avx_load, "avx_load" },
         { j->x87_load, "x87_load" },
-        { j->miss[0], "miss_read" },
-        { j->miss[1], "miss_write" },
+        { j->miss[0][0], "miss_read" },
+        { j->miss[0][1], "miss_read_wide" },
+        { j->miss[1][0], "miss_write" },
+        { j->miss[1][1], "miss_write_wide" },
     };
     for (size_t k = 0; k < ARRAY_LEN(stubs); k++) {
         if (stubs[k].at && addr == (uintptr_t)jit_rx(j, stubs[k].at)) {

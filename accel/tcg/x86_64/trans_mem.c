@@ -4,7 +4,7 @@
  * a loop those through registers that move by constants share one check at its head
  * (trans_share.c).
  */
-#include "accel/tcg/x86_64/trans.h"
+#include "accel/tcg/x86_64/trans_parts.h"
 
 #include <stddef.h>
 
@@ -31,10 +31,11 @@ void trans_ea(struct trans *t, unsigned k, unsigned dst)
     }
 }
 
-static int32_t new_slot(struct trans *t, unsigned k, bool write)
+static int32_t new_slot(struct trans *t, unsigned k, bool write, bool wide)
 {
-    unsigned kind = 2u * t->j->cpu->user + write;
-    unsigned n = kind * X86_JIT_SLOTS + t->j->next_slot[kind]++ % X86_JIT_SLOTS;
+    unsigned kind = 2u * t->j->cpu->user + write, narrow = X86_JIT_SLOTS - X86_JIT_WIDE_SLOTS;
+    unsigned n = t->j->next_slot[kind][wide]++;
+    n = kind * X86_JIT_SLOTS + (wide ? narrow + n % X86_JIT_WIDE_SLOTS : n % narrow);
     unsigned bk = t->in[k];
     t->j->owner[n] = (struct jit_owner){ t->b, t->block[bk], t->j->cpu->insn_count,
                                          k - t->first[bk] };
@@ -52,11 +53,12 @@ static bool marked(const struct trans *t, unsigned k, bool large)
 static struct trans_miss *add_miss(struct trans *t, unsigned k, unsigned size, bool write)
 {
     struct trans_miss *m = &t->miss[t->n_miss++];
-    *m = (struct trans_miss){ .slot = new_slot(t, k, write),
+    bool wide = size > X86_JIT_SLOT_ROOM + 1;
+    *m = (struct trans_miss){ .slot = new_slot(t, k, write, wide),
                               .insn = k,
                               .last = (uint8_t)(size - 1),
-                              .write = write };
-    trans_slow(t, k, NULL);
+                              .write = write,
+                              .wide = wide };
     return m;
 }
 
@@ -91,15 +93,14 @@ static void ask_tlb(struct trans *t, struct trans_miss *m, bool large)
     m->back = e->p;
 }
 
-struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write)
+/* T0: linear address in, host address out. */
+static struct trans_miss *host_address(struct trans *t, unsigned k, unsigned size, bool write)
 {
     struct emit *e = &t->e;
-    trans_clobber(t, k);
     struct trans_miss *m = add_miss(t, k, size, write);
-    check_aligned(t, k);
     if (marked(t, k, false)) {
         ask_tlb(t, m, marked(t, k, true));
-        return (struct emit_mem){ .base = T0, .index = -1 };
+        return m;
     }
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrc(e, 8, 0x2b, T1, m->slot + SLOT(base), 0);
@@ -107,7 +108,21 @@ struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool wr
     m->from = emit_jcc(e, 3);
     emit_xrc(e, 8, 0x03, T0, m->slot + SLOT(addend), 0);
     m->back = e->p;
+    return m;
+}
+
+struct emit_mem trans_mem_t0(struct trans *t, unsigned k, unsigned size, bool write)
+{
+    trans_clobber(t, k);
+    trans_slow(t, k, NULL);
+    check_aligned(t, k);
+    host_address(t, k, size, write);
     return (struct emit_mem){ .base = T0, .index = -1 };
+}
+
+void trans_check_range(struct trans *t, unsigned k, unsigned size, bool write)
+{
+    host_address(t, k, size, write)->shared = true;
 }
 
 /* 64-bit code, base in a host register: the address need not be computed on the fast path. */
@@ -116,6 +131,7 @@ static struct emit_mem direct(struct trans *t, unsigned k, const struct emit_mem
 {
     struct emit *e = &t->e;
     trans_clobber(t, k);
+    trans_slow(t, k, NULL);
     struct trans_miss *m = add_miss(t, k, size, write);
     m->direct = true;
     m->ea = *ea;
@@ -137,6 +153,9 @@ struct emit_mem trans_mem_reg(struct trans *t, unsigned k, unsigned g, int32_t d
                               bool write)
 {
     unsigned host = tcg_host_reg[g];
+    if (t->shared[k]) {
+        return trans_shared(t, k);
+    }
     if (!trans_legacy(t) && host != JIT_NO_REG && !marked(t, k, false)) {
         return direct(t, k, &(struct emit_mem){ (int)host, -1, 0, disp }, size, write);
     }
@@ -154,10 +173,14 @@ void trans_miss_emit(struct trans *t, const struct trans_miss *m)
     }
     emit_mov_ri(e, T1, m->last);
     emit_mov_ri(e, T2, (uint64_t)m->slot);
-    emit_call_to(e, t->j->miss[m->write]);
+    emit_call_to(e, t->j->miss[m->write][m->wide]);
     uint8_t *slow = emit_jcc(e, 2);
     emit_xrr(e, 8, m->direct ? 0x8b : 0x03, T0, T1);
     emit_jmp_to(e, m->back);
+    if (m->shared) {
+        trans_unshare(t, slow);
+        return;
+    }
     for (unsigned n = 0; n < t->n_slow; n++) {
         if (t->slow[n].insn == m->insn) {
             t->slow[n].from[t->slow[n].n++] = slow;
@@ -183,6 +206,9 @@ static void check_segment(struct trans *t, unsigned k, unsigned seg, bool write)
 struct emit_mem trans_mem(struct trans *t, unsigned k, unsigned size, bool write)
 {
     const struct x86_insn *i = t->insn[k];
+    if (t->shared[k]) {
+        return trans_shared(t, k);
+    }
     trans_clobber(t, k);
     if (!trans_legacy(t) && i->has_modrm && i->base < X86_GPR_COUNT && i->index >= X86_GPR_COUNT &&
         i->adsize == 8 && i->seg < X86_FS && tcg_host_reg[i->base] != JIT_NO_REG) {

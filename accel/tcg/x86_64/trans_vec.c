@@ -95,6 +95,7 @@ static void gen_mxcsr(struct trans *t, const struct x86_insn *i, unsigned k)
 {
     struct emit *e = &t->e;
     bool load = i->op == X86_OP_LDMXCSR || i->op == X86_OP_VLDMXCSR;
+    trans_clobber(t, k);
     struct emit_mem m = trans_mem(t, k, 4, !load);
     if (load) { /* only what keeps all exceptions masked */
         emit_xrmm(e, 4, 0x8b, T1, &m);

@@ -111,6 +111,7 @@ void trans_x87_pending(struct trans *t, unsigned k)
 static void gen_fldcw(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
+    trans_clobber(t, k);
     struct emit_mem m = trans_mem(t, k, 2, false);
     emit_xrmm(e, 4, 0x0fb7, T1, &m);
     emit_xrr(e, 4, 0x8b, T2, T1);
