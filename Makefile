@@ -203,7 +203,7 @@ $B/share/%.bin: $Soptionrom/%.asm
 	@mkdir -p $(@D)
 	$(call say,NASM,optionrom/$*.asm)$(NASM) -f bin -I$(dir $<) -o $@ $<
 
-$B/guests/%.bin: $Stests/guests/%.asm
+$B/guests/%.bin: $Stests/guests/%.asm $(wildcard $Stests/guests/*.inc)
 	@mkdir -p $(@D)
 	$(call say,NASM,tests/guests/$*.asm)$(NASM) -f bin -I$(dir $<) -MD $@.d -o $@ $<
 

@@ -41,6 +41,7 @@ static void blocks(const struct x86_cpu *cpu, unsigned index, GString *out)
         { "dropped by writes elsewhere", b->dropped[X86_DROP_ELSEWHERE] },
         { "dropped as memory moved", b->dropped[X86_DROP_MOVED] },
         { "dropped for the debugger", b->dropped[X86_DROP_DEBUG] },
+        { "decoded again in new pages", b->dropped[X86_DROP_SETTLE] },
         { "flushed", b->flushes },
         { "flushed as full", b->full },
         { "bytes", c->arena_used },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "accel/x86/disas.h"
+#include "accel/x86/exclusive.h"
 #include "core/log.h"
 #include "core/physmem.h"
 
@@ -27,6 +28,7 @@
 struct map_page {
     _Atomic uint32_t users; /* processors with blocks here */
     _Atomic uint64_t mask;  /* 64-byte pieces with code: a superset while there are users */
+    uint64_t generation;    /* of the map when it got its first user */
 };
 
 struct map_leaf {
@@ -41,7 +43,9 @@ struct map_mid {
 struct x86_code_map {
     GMutex lock;       /* users and mask going up or down, processors, their pending lists */
     GPtrArray *caches; /* struct x86_block_cache */
+    uint64_t generation; /* pages that became code so far */
     size_t cache_size;
+    struct x86_world world; /* its lock is outside of `lock` */
     bool private_map; /* made by and freed with its only processor */
     struct map_mid *_Atomic top[1u << (MAP_GPA_BITS - 12 - 2 * LEAF_BITS)];
 };
@@ -52,6 +56,7 @@ struct x86_code_map *x86_code_map_new(size_t cache_size)
     m->cache_size = cache_size ? MAX(cache_size, X86_CODE_MIN) : ARENA_DEFAULT;
     g_mutex_init(&m->lock);
     m->caches = g_ptr_array_new();
+    x86_world_init(&m->world);
     return m;
 }
 
@@ -69,6 +74,7 @@ void x86_code_map_free(struct x86_code_map *m)
     }
     g_ptr_array_free(m->caches, TRUE);
     g_mutex_clear(&m->lock);
+    x86_world_clear(&m->world);
     g_free(m);
 }
 
@@ -128,6 +134,7 @@ void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu)
     }
     struct x86_block_cache *c = g_new0(struct x86_block_cache, 1);
     c->cpu = cpu;
+    c->parked = true;
     c->arena_size = m->cache_size;
     c->arena = g_malloc(c->arena_size);
     c->hash = g_new0(struct x86_block *, HASH_SIZE);
@@ -257,6 +264,17 @@ static void page_release(struct x86_code_map *m, gpa_t page)
     }
 }
 
+static void drop_blocks(struct x86_block_cache *c, struct x86_code_page *p, unsigned off,
+                        unsigned len, enum x86_drop why)
+{
+    for (struct x86_block *b = p->blocks, *next; b; b = next) {
+        next = b->page_next[page_index(b, p->gpa)];
+        if (block_overlaps(b, p->gpa, off, len)) {
+            block_drop(c, b, why);
+        }
+    }
+}
+
 /* Drops the blocks that overlap; a page without blocks may be written fast again. */
 static void drop_range(struct x86_block_cache *c, gpa_t page, unsigned off, unsigned len,
                        enum x86_drop why)
@@ -265,12 +283,7 @@ static void drop_range(struct x86_block_cache *c, gpa_t page, unsigned off, unsi
     if (!p) {
         return;
     }
-    for (struct x86_block *b = p->blocks, *next; b; b = next) {
-        next = b->page_next[page_index(b, page)];
-        if (block_overlaps(b, page, off, len)) {
-            block_drop(c, b, why);
-        }
-    }
+    drop_blocks(c, p, off, len, why);
     if (!p->blocks) {
         *slot = p->next;
         g_free(p);
@@ -403,6 +416,7 @@ void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len)
 
 void x86_code_map_written(struct x86_code_map *m, gpa_t gpa, uint64_t len)
 {
+    atomic_thread_fence(memory_order_seq_cst); /* between the bytes and the map: page_claim */
     written(m, NULL, gpa, len);
 }
 
@@ -473,6 +487,7 @@ void x86_block_pending(struct x86_block_cache *c)
     unsigned n = c->n_pending;
     bool all = c->pending_all, view = c->pending_view;
     bool lost = c->pending_lost, parked = c->pending_parked;
+    uint64_t generation = m->generation;
     memcpy(list, c->pending, n * sizeof list[0]);
     c->n_pending = 0;
     c->pending_all = c->pending_view = c->pending_lost = c->pending_parked = false;
@@ -496,13 +511,87 @@ void x86_block_pending(struct x86_block_cache *c)
     } else if (view) {
         flush_moved(c);
     }
+    g_mutex_lock(&m->lock); /* last: what went by unseen has been told by now */
+    c->acked = generation;
+    g_mutex_unlock(&m->lock);
+}
+
+/* Up to which generation all other processors know of new code pages. One that does not run will
+ * hear of them before it writes. Lock held. */
+static uint64_t known_to_all(const struct x86_code_map *m, const struct x86_block_cache *self)
+{
+    uint64_t least = m->generation;
+    for (unsigned k = 0; k < m->caches->len; k++) {
+        const struct x86_block_cache *c = m->caches->pdata[k];
+        if (c != self && !c->parked && c->acked < least) {
+            least = c->acked;
+        }
+    }
+    return least;
+}
+
+/* Until all others know that a page is code, one may write to it unseen, say so in a variable and
+ * then be believed by this processor, if it serializes (SDM vol. 3, 9.1.3): until then what was
+ * decoded is decoded again behind each instruction that may serialize. The page stays claimed. */
+void x86_block_settle(struct x86_block_cache *c)
+{
+    struct x86_code_map *m = c->cpu->code_map;
+    g_mutex_lock(&m->lock);
+    uint64_t known = known_to_all(m, c);
+    g_mutex_unlock(&m->lock);
+    bool all = c->n_unsure > X86_UNSURE_MAX;
+    unsigned n = all ? PAGES_SIZE : c->n_unsure, left = 0;
+    for (unsigned k = 0; k < n; k++) {
+        struct x86_code_page *p = all ? c->pages[k] : *page_slot(c, c->unsure[k]);
+        for (; p; p = all ? p->next : NULL) {
+            if (p->generation <= known) {
+                continue;
+            }
+            drop_blocks(c, p, 0, 4096, X86_DROP_SETTLE);
+            if (left < X86_UNSURE_MAX) {
+                c->unsure[left] = p->gpa;
+            }
+            left++;
+        }
+    }
+    c->n_unsure = MIN(left, X86_UNSURE_MAX + 1);
+}
+
+static void note_unsure(struct x86_block_cache *c, gpa_t page)
+{
+    if (c->n_unsure < X86_UNSURE_MAX) {
+        c->unsure[c->n_unsure] = page;
+    }
+    c->n_unsure = MIN(c->n_unsure + 1, X86_UNSURE_MAX + 1);
 }
 
 void x86_block_park(struct x86_block_cache *c, bool parked)
 {
-    g_mutex_lock(&c->cpu->code_map->lock);
+    struct x86_code_map *m = c->cpu->code_map;
+    if (c->parked == parked) {
+        return;
+    }
+    x86_world_run(&m->world, !parked);
+    g_mutex_lock(&m->lock);
     c->parked = parked;
-    g_mutex_unlock(&c->cpu->code_map->lock);
+    g_mutex_unlock(&m->lock);
+}
+
+struct x86_world *x86_code_map_world(struct x86_code_map *m)
+{
+    return &m->world;
+}
+
+void x86_code_map_request(struct x86_code_map *m, const struct x86_cpu *but, unsigned request)
+{
+    g_mutex_lock(&m->lock);
+    for (unsigned k = 0; k < m->caches->len; k++) {
+        struct x86_block_cache *c = m->caches->pdata[k];
+        if (c->cpu != but) {
+            atomic_fetch_or(&c->cpu->requests, request);
+        }
+    }
+    g_mutex_unlock(&m->lock);
 }
 
 /* --- decoding --------------------------------------------------------------------------------- */
@@ -527,6 +616,10 @@ static void page_claim(struct x86_block_cache *c, gpa_t page, const uint8_t *hos
     }
     if (first) {
         map_leaf(m, page)->pages++;
+        if (c->acked == m->generation++) {
+            c->acked = m->generation; /* nothing new to itself */
+        }
+        mp->generation = m->generation;
     }
     mp->mask |= mask;
     for (unsigned k = 0; first && k < m->caches->len; k++) {
@@ -534,11 +627,17 @@ static void page_claim(struct x86_block_cache *c, gpa_t page, const uint8_t *hos
             post(m->caches->pdata[k], page, PENDING_NEW);
         }
     }
+    uint64_t generation = mp->generation;
+    bool unsure = !mine && generation > known_to_all(m, c);
     g_mutex_unlock(&m->lock);
+    if (unsure) {
+        note_unsure(c, page);
+    }
     if (!mine) {
         struct x86_code_page *p = g_new0(struct x86_code_page, 1);
         p->gpa = page;
         p->host = host;
+        p->generation = generation;
         *slot = p;
         c->n_pages++;
         x86_tlb_protect(c->cpu, host);

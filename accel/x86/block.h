@@ -58,6 +58,7 @@ struct x86_code_page {
     gpa_t gpa;
     const uint8_t *host; /* where it was when decoded: checked when the physical map changes */
     struct x86_block *blocks;
+    uint64_t generation; /* of the code map when the page became code */
     struct x86_code_page *next;
 };
 
@@ -66,11 +67,13 @@ struct x86_code_range {
     uint64_t len;
 };
 #define X86_PENDING_MAX 64
+#define X86_UNSURE_MAX  64
 
 /* Why blocks go: this processor wrote to them, another one or a device did, the physical map
  * changed, the debugger asked. */
 enum x86_drop {
-    X86_DROP_WRITTEN, X86_DROP_ELSEWHERE, X86_DROP_MOVED, X86_DROP_DEBUG, X86_DROP_COUNT
+    X86_DROP_WRITTEN, X86_DROP_ELSEWHERE, X86_DROP_MOVED, X86_DROP_DEBUG, X86_DROP_SETTLE,
+    X86_DROP_COUNT
 };
 
 struct x86_block_stats {
@@ -121,6 +124,10 @@ struct x86_block_cache {
     bool pending_lost;   /* too many pages became code elsewhere */
     bool pending_parked; /* pages became code elsewhere while this processor did not run */
     bool parked;
+    uint64_t acked; /* code map's generation whose new pages this processor writes slowly */
+    /* Pages that others may still be writing to unseen (x86_block_settle); more than fit: all. */
+    gpa_t unsure[X86_UNSURE_MAX];
+    unsigned n_unsure;
     struct x86_block *jump[1u << X86_JUMP_BITS]; /* by linear address */
     struct x86_block none; /* stands for no block: its key is 0; last, as its insns[] is open */
 };
@@ -139,6 +146,9 @@ void x86_code_map_attach(struct x86_code_map *m, struct x86_cpu *cpu);
 void x86_code_map_detach(struct x86_cpu *cpu); /* frees the cache; harmless without one */
 /* Host code wrote RAM. Any thread. */
 void x86_code_map_written(struct x86_code_map *m, gpa_t gpa, uint64_t len);
+/* All processors but one get this request. Any thread. */
+void x86_code_map_request(struct x86_code_map *m, const struct x86_cpu *but, unsigned request);
+struct x86_world *x86_code_map_world(struct x86_code_map *m);
 /* The physical map changed: all processors drop their TLBs and the code of moved pages. Any
  * thread. */
 void x86_code_map_moved(struct x86_code_map *m);
@@ -158,6 +168,10 @@ void x86_block_drop_offset(struct x86_block_cache *c, unsigned off);
 void x86_block_each(struct x86_block_cache *c, void (*f)(struct x86_block *b));
 /* Processes what other threads asked for. */
 void x86_block_pending(struct x86_block_cache *c);
+
+/* Before the instruction behind one that serializes: drops the code that may be older than what
+ * another processor wrote before this one serialized. Only while c->n_unsure. */
+void x86_block_settle(struct x86_block_cache *c);
 
 /* Between runs a processor writes nothing. */
 void x86_block_park(struct x86_block_cache *c, bool parked);

@@ -33,8 +33,7 @@ struct x86_bus {
     uint16_t regs_port_nr;
     uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
     void (*mmio_write)(void *opaque, gpa_t gpa, uint64_t value, unsigned size);
-    /* APIC and other machine MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false =
-     * #GP */
+    /* The machine's MSRs (APIC_BASE, x2APIC 800h-8ffh, TSC_DEADLINE, CR8/TPR): false = #GP */
     bool (*msr_read)(void *opaque, uint32_t msr, uint64_t *value);
     bool (*msr_write)(void *opaque, uint32_t msr, uint64_t value);
     uint8_t (*tpr_read)(void *opaque);  /* CR8 */
@@ -66,6 +65,7 @@ enum { /* cpu->requests, set by other threads */
     X86_REQ_CODE_FLUSH = 1 << 2,
     X86_REQ_IRQ = 1 << 3,       /* the interrupt controller asserts INTR */
     X86_REQ_DEBUG = 1 << 4,     /* a watchpoint was hit: look at exit_reason */
+    X86_REQ_EXCLUSIVE = 1 << 5, /* somebody waits until no other one executes (exclusive.h) */
 };
 
 /* What stubs that run guest instructions on the host are given besides registers (thunk.h). */
@@ -141,9 +141,8 @@ enum x86_stop {
     X86_STOP_NONE,
     X86_STOP_HLT,       /* halted (also MWAIT); rip is after the instruction */
     X86_STOP_SHUTDOWN,  /* triple fault */
-    X86_STOP_KICK,
+    X86_STOP_KICK, X86_STOP_IRQ_WINDOW,
     X86_STOP_LIMIT,     /* insn_limit reached */
-    X86_STOP_IRQ_WINDOW,
     X86_STOP_DEBUG,     /* breakpoint or single-step of the debugger */
     X86_STOP_WAIT_SIPI,
 };

@@ -59,6 +59,10 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
 bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_t new[2]);
 /* The same at a host address that is a multiple of 16 (x86_64/ or generic/cas16.c). */
 bool x86_host_cas16(void *p, uint64_t old[2], const uint64_t new[2]);
+/* 2, 4 or 8 bytes at any address that lie within an aligned span of so many bytes (0: the host
+ * cannot do that). old gets what was there. */
+unsigned x86_host_lock_span(void);
+bool x86_host_cas(void *p, uint64_t *old, uint64_t new, unsigned size);
 
 static inline bool x86_opnd_plain(const struct x86_insn *i, unsigned k)
 {

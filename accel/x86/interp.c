@@ -9,6 +9,7 @@
  * leaves by longjmp to x86_interp_run, once a run; insn_count is put right from st.rip.
  */
 #include "accel/x86/block.h"
+#include "accel/x86/exclusive.h"
 #include "accel/x86/flags.h"
 #include "accel/x86/state_text.h"
 #include "core/log.h"
@@ -330,7 +331,17 @@ static bool accept_events(struct x86_cpu *cpu, enum x86_stop *stop)
 /* Requests, limits, events, the state we are in. False: leave with *stop. */
 static bool boundary(struct x86_cpu *cpu, enum x86_stop *stop)
 {
+    /* Behind instructions that serialize, stores have left the host's store buffer, too, and code
+     * is fetched again. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (UNLIKELY(cpu->blocks->n_unsure)) {
+        x86_block_settle(cpu->blocks); /* before the requests: they are newer than what it sees */
+    }
     unsigned r = atomic_load(&cpu->requests);
+    if (UNLIKELY(r & X86_REQ_EXCLUSIVE)) {
+        atomic_fetch_and(&cpu->requests, ~(unsigned)X86_REQ_EXCLUSIVE);
+        x86_exclusive_yield(cpu);
+    }
     if (r & X86_REQ_TLB_FLUSH) {
         atomic_fetch_and(&cpu->requests, ~(unsigned)X86_REQ_TLB_FLUSH);
         x86_tlb_flush(cpu, true);

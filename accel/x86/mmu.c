@@ -591,7 +591,10 @@ static void wrote(struct x86_cpu *cpu, const struct ref *r, unsigned len)
         strict_ram_written(r->host, len);
     }
     /* Only pages that never get tag_w are known by CARE_CODE; the others may have become code
-     * since. */
+     * since. Whoever makes a page code without seeing this store is seen here: page_claim. */
+    if (UNLIKELY(r->care)) {
+        atomic_thread_fence(memory_order_seq_cst);
+    }
     if (x86_code_page(cpu, r->gpa & ~0xfffull)) {
         x86_code_written(cpu, r->gpa, len);
     }
@@ -790,6 +793,7 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
 {
     struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     bool one_page = (lin & 0xfff) + size <= 0x1000;
+    cpu->mmu.rmw_host = NULL;
     if (LIKELY(e->tag_w == (lin & ~0xfffull) && one_page)) {
         return (void *)(uintptr_t)(lin + e->addend);
     }
@@ -805,10 +809,21 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
     if (UNLIKELY(r.care & CARE_UNINIT)) {
         note_unwritten(cpu, &r, lin, size);
     }
-    wrote(cpu, &r, size);
     if (UNLIKELY(r.care & CARE_WATCH)) {
         x86_debug_check_data(cpu, lin, size, X86_ACCESS_READ);
         x86_debug_check_data(cpu, lin, size, X86_ACCESS_WRITE);
     }
+    cpu->mmu.rmw_host = r.host;
+    cpu->mmu.rmw_gpa = r.gpa;
+    cpu->mmu.rmw_care = (uint8_t)r.care;
     return r.host;
+}
+
+void x86_rmw_done(struct x86_cpu *cpu, unsigned size)
+{
+    if (UNLIKELY(cpu->mmu.rmw_host)) {
+        struct ref r = {cpu->mmu.rmw_host, cpu->mmu.rmw_gpa, cpu->mmu.rmw_care};
+        cpu->mmu.rmw_host = NULL;
+        wrote(cpu, &r, size);
+    }
 }

@@ -151,15 +151,16 @@ static inline void x86_store64(struct x86_cpu *cpu, uint64_t lin, uint64_t v, bo
     x86_store_slow(cpu, lin, v, sizeof v, user);
 }
 
-
 /* Any length up to 4096, with all checks done before the first byte is written. */
 void x86_load_bytes(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len, bool user);
 void x86_store_bytes(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigned len, bool user);
 /* Would a write of len bytes fault? Raises if so, sets A/D, writes nothing. */
 void x86_probe_write(struct x86_cpu *cpu, uint64_t lin, unsigned len, bool user);
-/* A host pointer for an atomic read-modify-write of size bytes, or NULL if it must be done under
- * the machine lock with load/store (MMIO, page crossing). Raises as a write. */
+/* A host pointer for an atomic read-modify-write of size bytes, or NULL if it must be done with
+ * load and store (MMIO, page crossing). Raises as a write. Whoever writes through it says so
+ * afterwards: another processor that decodes in between must hear of it. */
 void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user);
+void x86_rmw_done(struct x86_cpu *cpu, unsigned size);
 
 /* Translated code's copies of TLB entries (x86_jit_slot, big): whoever takes away an entry or a tag
  * calls this. */
@@ -181,8 +182,7 @@ const uint8_t *x86_fetch_page(struct x86_cpu *cpu, uint64_t lin, gpa_t *gpa);
 bool x86_code_page(const struct x86_cpu *cpu, gpa_t gpa);
 /* Does any page of the 2 MiB at gpa (a multiple) hold decoded code? (engine) */
 bool x86_code_chunk(const struct x86_cpu *cpu, gpa_t gpa);
-/* Somebody wrote (or is about to, x86_rmw_ptr) to a RAM page that holds decoded code: called by the
- * slow paths. (engine) */
+/* Somebody wrote to a RAM page that holds decoded code: called by the slow paths. (engine) */
 void x86_code_written(struct x86_cpu *cpu, gpa_t gpa, unsigned len);
 
 /* EFLAGS.AC changed (SMAP, alignment checking); x86_set_rflags calls it. */

@@ -2,9 +2,9 @@
 /*
  * Operands in memory: the paths that operand.h does not inline, and LOCK.
  */
+#include "accel/x86/block.h"
+#include "accel/x86/exclusive.h"
 #include "accel/x86/handler.h"
-
-#include <glib.h>
 
 uint64_t x86_lin_load(struct x86_cpu *cpu, uint64_t lin, unsigned size)
 {
@@ -45,10 +45,6 @@ uint64_t x86_operand_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned
     return lin;
 }
 
-/* Locked accesses that the host cannot do atomically (I/O memory, across pages, unaligned) exclude
- * each other only. */
-static GMutex split_lock;
-
 static uint64_t atomic_load_n(void *p, unsigned size)
 {
     switch (size) {
@@ -87,32 +83,49 @@ static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
     }
 }
 
-/* The lock is for accesses that lie wholly in memory. One that reaches a device is not atomic on
- * the bus either, and it may wait for somebody else or leave by longjmp (revirt-host). */
+/* What the host cannot do atomically (across lines or pages) is done while no other processor
+ * executes: the bus lock. Only for accesses that lie wholly in memory: one that reaches a device is
+ * not atomic there either, and it may wait for somebody else or leave by longjmp (revirt-host).
+ * Without decoded code (emulate.c on other accelerators) there is nobody to stop. */
 static bool lock_split(struct x86_cpu *cpu, uint64_t lin, unsigned size)
 {
     uint64_t last = lin + size - 1;
     last = cpu->code_mode == 8 ? last : (uint32_t)last;
     bool user = x86_user(cpu);
-    bool memory = x86_rmw_ptr(cpu, lin, 1, user) && x86_rmw_ptr(cpu, last, 1, user);
-    if (memory) {
-        g_mutex_lock(&split_lock);
+    if (!cpu->blocks || cpu->blocks->parked || !x86_rmw_ptr(cpu, lin, 1, user) ||
+        !x86_rmw_ptr(cpu, last, 1, user)) {
+        return false;
     }
-    return memory;
+    if (!x86_exclusive_begin(cpu)) {
+        cpu->blocks->stop_in_block = true; /* again after the kick */
+        longjmp(cpu->jmp, 1);
+    }
+    return true;
 }
 
-static void unlock_split(bool locked)
+static void unlock_split(struct x86_cpu *cpu, bool locked)
 {
     if (locked) {
-        g_mutex_unlock(&split_lock);
+        x86_exclusive_end(cpu);
     }
 }
 
 uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin,
                             unsigned size, x86_rmw_fn *f)
 {
-    void *p = lin & (size - 1) ? NULL : x86_rmw_ptr(cpu, lin, size, x86_user(cpu));
+    bool aligned = !(lin & (size - 1)), line = (lin & 63) + size <= x86_host_lock_span();
+    void *p = aligned || line ? x86_rmw_ptr(cpu, lin, size, x86_user(cpu)) : NULL;
     struct x86_lazy flags = cpu->lazy;
+    if (p && UNLIKELY(!aligned)) {
+        uint64_t old = x86_host_load(p, size), new;
+        do {
+            cpu->lazy = flags;
+            new = old;
+            f(cpu, i, &new, size);
+        } while (!x86_host_cas(p, &old, new, size));
+        x86_rmw_done(cpu, size);
+        return old;
+    }
     if (LIKELY(p)) {
         uint64_t old = atomic_load_n(p, size), new;
         do {
@@ -120,6 +133,7 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
             new = old;
             f(cpu, i, &new, size);
         } while (!atomic_cas_n(p, &old, new, size));
+        x86_rmw_done(cpu, size);
         return old;
     }
     x86_probe_write(cpu, lin, size, x86_user(cpu)); /* nothing below may raise */
@@ -127,7 +141,7 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
     uint64_t old = x86_lin_load(cpu, lin, size), v = old;
     f(cpu, i, &v, size);
     x86_lin_store(cpu, lin, v, size);
-    unlock_split(locked);
+    unlock_split(cpu, locked);
     return old;
 }
 
@@ -136,7 +150,9 @@ bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_
     x86_probe_write(cpu, lin, 16, x86_user(cpu));
     void *p = x86_rmw_ptr(cpu, lin, 16, x86_user(cpu));
     if (p) {
-        return x86_host_cas16(p, old, new);
+        bool done = x86_host_cas16(p, old, new);
+        x86_rmw_done(cpu, 16);
+        return done;
     }
     bool locked = lock_split(cpu, lin, 16);
     uint64_t now[2] = { x86_lin_load(cpu, lin, 8), x86_lin_load(cpu, lin + 8, 8) };
@@ -144,7 +160,7 @@ bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_
     const uint64_t *put = same ? new : now;
     x86_lin_store(cpu, lin, put[0], 8);
     x86_lin_store(cpu, lin + 8, put[1], 8);
-    unlock_split(locked);
+    unlock_split(cpu, locked);
     old[0] = now[0];
     old[1] = now[1];
     return same;

@@ -5,6 +5,7 @@ The program under test is $EMU (BUILDDIR/emu by default); its command line is QE
 also runs with EMU=qemu-system-x86_64, which is how the tests themselves are checked.
 Logs, disks and pictures of a test are kept in BUILDDIR/boot/NAME.
 """
+import glob
 import json
 import os
 import re
@@ -54,11 +55,23 @@ def guest_bin(name):
     """A guest of tests/guests, assembled by make; by hand when make hasn't."""
     path = f'{BUILD}/guests/{name}.bin'
     source = f'{SOURCE}/tests/guests/{name}.asm'
-    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
+    parts = [source, *glob.glob(f'{SOURCE}/tests/guests/*.inc')]
+    if not os.path.exists(path) or os.path.getmtime(path) < max(map(os.path.getmtime, parts)):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         subprocess.run(['nasm', '-f', 'bin', '-I', f'{SOURCE}/tests/guests/', '-o', path, source],
                        check=True)
     return path
+
+
+def has_kvm():
+    return os.access('/dev/kvm', os.R_OK | os.W_OK)
+
+
+def hardware():
+    """Without these KVM is a software kind, which is not exact."""
+    with open('/proc/cpuinfo', encoding='ascii', errors='replace') as f:
+        words = f.read().split()
+    return 'vmx' in words or 'svm' in words
 
 
 def disk_image(name, sector_file, size):

@@ -3,7 +3,6 @@
 """One machine on every accelerator: a firmware image that exercises each mode of the processor, the
 APIC's timer and a second processor tells the same, ends with the same status and leaves the same
 memory; a machine moved while it boots gets there; what cannot be had says why."""
-import os
 import subprocess
 
 import bootlib
@@ -38,17 +37,6 @@ def run(accel, flags):
         return '\n'.join(line.rstrip() for line in f) + '\n', done.returncode, done.stderr
 
 
-def has_kvm():
-    return os.access('/dev/kvm', os.R_OK | os.W_OK)
-
-
-def hardware():
-    """Without these KVM is a software kind, which may lack 32-bit paging and SYSCALL."""
-    with open('/proc/cpuinfo', encoding='ascii', errors='replace') as f:
-        words = f.read().split()
-    return 'vmx' in words or 'svm' in words
-
-
 def same(accels, flags):
     want = None
     for accel in accels:
@@ -69,10 +57,10 @@ def conformance():
 
 
 def conformance_kvm():
-    if not has_kvm():
+    if not bootlib.has_kvm():
         print('conformance_kvm: no access to /dev/kvm, skipped')
         return
-    flags = 0 if hardware() else NO_PAGING | NO_SYSCALL
+    flags = 0 if bootlib.hardware() else NO_PAGING | NO_SYSCALL
     same(['tcg,mode=interp', 'kvm'], flags)
 
 
