@@ -38,7 +38,7 @@ def initramfs(name, init, arch='amd64', files=(), folders=()):
         entries.append(('bin/busybox', 0o100755, f.read(), (0, 0)))
     entries += [(f'bin/{a}', 0o120777, b'busybox', (0, 0)) for a in APPLETS.split()]
     entries.append(('init', 0o100755, init.encode(), (0, 0)))
-    entries += [(path, 0o100644, data, (0, 0)) for path, data in files]
+    entries += [(path, 0o100755, data, (0, 0)) for path, data in files]
     path = bootlib.work(name)
     with open(f'{path}.new', 'wb') as f:
         f.write(cpio(entries))
