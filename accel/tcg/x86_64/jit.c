@@ -199,12 +199,12 @@ static void translate(struct x86_block_cache *c, struct x86_block *b)
 }
 
 /* The exit that was taken last becomes a jump to b, where that holds as long as both exist: within
- * one page, whose mapping cannot change between two blocks. */
+ * one page, whose mapping cannot change between two blocks; code that goes on in another checks. */
 static void link_exit(struct jit *j, const struct x86_block *b)
 {
     struct x86_cpu *cpu = j->cpu;
     uint32_t site = cpu->jit.link;
-    if (site && cpu->jit.link_gpa == b->gpa && b->gpa2 == X86_NO_PAGE) {
+    if (site && cpu->jit.link_gpa == b->gpa) {
         emit_patch(j->code.rw + site, j->code.rw + ((uint8_t *)b->code - j->code.rx));
         j->stats.links++;
     }
@@ -223,7 +223,7 @@ static bool ready(struct x86_cpu *cpu, struct x86_block *b)
         unlink_code(j, b); /* its TLB and checks are another's */
     }
     if (!b->code) {
-        if (b->gpa2 != X86_NO_PAGE || ++b->heat < j->threshold) {
+        if (++b->heat < j->threshold) {
             return false;
         }
         translate(c, b);
@@ -360,7 +360,10 @@ int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
         return r;
     }
     j->cpu = cpu;
-    j->jump = g_new0(struct jit_jump, (size_t)1 << JIT_JUMP_BITS);
+    /* An entry lies within one line of the host's cache. */
+    j->jump_memory = g_malloc0((sizeof *j->jump << JIT_JUMP_BITS) + sizeof *j->jump - 1);
+    j->jump = (void *)(((uintptr_t)j->jump_memory + sizeof *j->jump - 1) &
+                       ~(uintptr_t)(sizeof *j->jump - 1));
     forget_returns(cpu);
     j->traces = g_array_new(FALSE, FALSE, sizeof(struct jit_trace));
     j->threshold = THRESHOLD;
@@ -379,7 +382,7 @@ void tcg_jit_detach(struct x86_cpu *cpu)
         cpu->blocks->jit_ops = NULL;
         os_code_free(&j->code);
         g_array_free(j->traces, TRUE);
-        g_free(j->jump);
+        g_free(j->jump_memory);
         g_free(j);
     }
 }

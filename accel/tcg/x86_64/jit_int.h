@@ -54,7 +54,8 @@ struct jit {
     uint64_t entered; /* insn_count when translated code was entered */
     struct tcg_perfmap *perf;
     GArray *traces;     /* struct jit_trace */
-    struct jit_jump *jump;
+    struct jit_jump *jump; /* in jump_memory */
+    void *jump_memory;
     struct jit_owner owner[4 * X86_JIT_SLOTS];
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */

@@ -262,7 +262,8 @@ static void stub_fill(struct emit *e, bool write, unsigned room)
     emit_8(e, 0xc3);
 }
 
-/* One miss in eight fills the slot: places that jump about would do nothing else. */
+/* One miss in eight fills the slot: places that jump about would do nothing else. The others take
+ * the addend from the TLB, which has the pieces used of large pages too. */
 static void stub_miss(struct emit *e, const uint8_t *fill, bool write)
 {
     int32_t tag = write ? offsetof(struct x86_tlb_entry, tag_w)
@@ -272,30 +273,24 @@ static void stub_miss(struct emit *e, const uint8_t *fill, bool write)
         int32_t table;
         unsigned shift, mask;
         int32_t page;
-    } level[2] = { { OFF(jit.big), 21, X86_BIG_SIZE - 1, -(int32_t)X86_BIG_SPAN },
-                   { OFF(jit.tlb), 12, X86_TLB_SIZE - 1, -4096 } };
+    } level[2] = { { OFF(jit.tlb), 12, X86_TLB_SIZE - 1, -4096 },
+                   { OFF(jit.big), 21, X86_BIG_SIZE - 1, -(int32_t)X86_BIG_SPAN } };
     emit_alu_ci(e, 1, 0, OFF(jit.sample), 0x20);
     emit_patch(emit_jcc(e, 2), fill);
-    emit_push_pop(e, 0x50, T1);
+    emit_xrmx(e, 8, 0x8d, T1, T0, T1, 0, 0); /* last byte */
     for (unsigned n = 0; n < 2; n++) {
         emit_xrr(e, 8, 0x8b, T2, T0);
         emit_xrr(e, 8, 0xc1, 5, T2);
         emit_8(e, level[n].shift - 5);
         emit_alu_ri(e, 4, 4, T2, (int32_t)(level[n].mask << 5));
         emit_xrc(e, 8, 0x03, T2, level[n].table, 0);
-        if (n) {
-            emit_xrm(e, 8, 0x8b, T1, H_RSP, 0);
-        }
-        emit_xrmx(e, 8, 0x8d, T1, T0, T1, 0, 0);
         emit_alu_ri(e, 8, 4, T1, level[n].page);
         emit_xrm(e, 8, 0x3b, T1, T2, tag);
         uint8_t *no = emit_jcc(e, 5);
         emit_xrm(e, 8, 0x8b, T1, T2, addend);
-        emit_push_pop(e, 0x58, T2); /* the carry is clear */
-        emit_8(e, 0xc3);
+        emit_8(e, 0xc3); /* the carry is clear */
         emit_patch(no, e->p);
     }
-    emit_push_pop(e, 0x58, T1);
     emit_8(e, 0xf9); /* STC */
     emit_8(e, 0xc3);
 }

@@ -524,6 +524,29 @@ static uint8_t *emit_count(struct trans *t, unsigned n)
     return emit_jcc(&t->e, 2);
 }
 
+/* The head crosses into another page: this code is of that page's bytes. The loop (interp.c) walks
+ * and comes back behind the check. */
+static void check_tail(struct trans *t)
+{
+    struct emit *e = &t->e;
+    emit_xrc(e, 8, 0x8b, T0, OFF(jit.rip_base), 0);
+    emit_alu_ri(e, 8, 0, T0, 4096);
+    emit_xrr(e, 8, 0x8b, T1, T0);
+    emit_xrr(e, 8, 0xc1, 5, T1);
+    emit_8(e, 12);
+    emit_alu_ri(e, 4, 4, T1, X86_TLB_SIZE - 1);
+    emit_xrc(e, 8, 0x8b, T2, OFF(jit.page), 0);
+    emit_xrmx(e, 8, 0x8b, T2, (int)T2, T1, 3, 0);
+    emit_xrr(e, 4, 0xc1, 4, T1);
+    emit_8(e, 5);
+    emit_xrc(e, 8, 0x03, T1, OFF(jit.tlb), 0);
+    emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_tlb_entry, tag_x));
+    t->tail[0] = emit_jcc(e, 5);
+    emit_mov_ri(e, T1, t->b->gpa2);
+    emit_xrr(e, 8, 0x3b, T2, T1);
+    t->tail[1] = emit_jcc(e, 5);
+}
+
 static void emit_leave(struct trans *t, uint8_t *leave, unsigned n)
 {
     if (t->e.full) {
@@ -531,6 +554,9 @@ static void emit_leave(struct trans *t, uint8_t *leave, unsigned n)
     }
     emit_patch(leave, t->e.p);
     emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)n);
+    for (unsigned k = 0; k < 2 && t->tail[k]; k++) {
+        emit_patch(t->tail[k], t->e.p);
+    }
     trans_rip(t, T0, t->off[0]);
     emit_jmp_to(&t->e, t->j->exit_why[TCG_EXIT_SLICE]);
 }
@@ -676,6 +702,9 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     choose(&t);
     trans_share(&t);
     unsigned counted = trans_rest(&t, 0);
+    if (b->gpa2 != X86_NO_PAGE) {
+        check_tail(&t);
+    }
     leave = emit_count(&t, counted);
     *body = t.e.p;
     for (unsigned k = 0; k < t.n; k++) {

@@ -70,7 +70,7 @@ static int64_t likely_next(const struct trans *t)
 struct x86_block *trans_follower(struct trans *t)
 {
     int64_t off = likely_next(t);
-    if (!in_page(off) || t->n_blocks == TRANS_BLOCKS) {
+    if (!in_page(off) || t->n_blocks == TRANS_BLOCKS || t->b->gpa2 != X86_NO_PAGE) {
         return NULL;
     }
     if (off == t->off[0]) {
