@@ -541,10 +541,10 @@ static void check_tail(struct trans *t)
     emit_8(e, 5);
     emit_xrc(e, 8, 0x03, T1, OFF(jit.tlb), 0);
     emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_tlb_entry, tag_x));
-    t->tail[0] = emit_jcc(e, 5);
+    t->moved[0] = emit_jcc(e, 5);
     emit_mov_ri(e, T1, t->b->gpa2);
     emit_xrr(e, 8, 0x3b, T2, T1);
-    t->tail[1] = emit_jcc(e, 5);
+    t->moved[1] = emit_jcc(e, 5);
 }
 
 static void emit_leave(struct trans *t, uint8_t *leave, unsigned n)
@@ -554,8 +554,8 @@ static void emit_leave(struct trans *t, uint8_t *leave, unsigned n)
     }
     emit_patch(leave, t->e.p);
     emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)n);
-    for (unsigned k = 0; k < 2 && t->tail[k]; k++) {
-        emit_patch(t->tail[k], t->e.p);
+    for (unsigned k = 0; k < 2 && t->moved[k]; k++) {
+        emit_patch(t->moved[k], t->e.p);
     }
     trans_rip(t, T0, t->off[0]);
     emit_jmp_to(&t->e, t->j->exit_why[TCG_EXIT_SLICE]);

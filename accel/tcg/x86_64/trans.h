@@ -111,7 +111,7 @@ struct trans {
     struct x86_block *b; /* the first; all are in its page */
     struct emit e;
     uint8_t *start;
-    uint8_t *tail[2]; /* jumps taken when the page with the rest of an instruction is elsewhere */
+    uint8_t *moved[2]; /* jumps taken when the page with the rest of an instruction is elsewhere */
     unsigned n, n_blocks;
     /* A translation that comes back to its first block has that loop again, `loop` (0: none) being
      * its first instruction there; the jump back goes to `head`, where flags and vector state are
