@@ -307,18 +307,16 @@ static void accesses(const struct pm_case *c, GString *o)
     }
     g_string_append_c(o, ']');
     open_(o, "branches", '[');
-    const struct x86_branch_ring *b = c->branches;
-    uint64_t n = b ? b->n : 0, k = n > X86_BRANCH_LOG_SIZE ? n - X86_BRANCH_LOG_SIZE : 0;
-    for (; k < n; k++) {
-        const struct x86_branch_rec *r = &b->rec[k % X86_BRANCH_LOG_SIZE];
+    struct x86_branch_rec list[X86_BRANCH_LOG_SIZE];
+    for (unsigned k = c->branches ? x86_branch_list(c->branches, list) : 0; k-- > 0;) {
         open_(o, NULL, '{');
-        address(o, "from", r->from);
-        address(o, "to", r->to);
-        symbol(c, o, r->to);
+        address(o, "from", list[k].from);
+        address(o, "to", list[k].to);
+        symbol(c, o, list[k].to);
         g_string_append_c(o, '}');
     }
     g_string_append_c(o, ']');
-    boolean(o, "branches_recorded", b != NULL);
+    boolean(o, "branches_recorded", c->branches != NULL);
 }
 
 void pm_json(const struct pm_case *c, GString *o)

@@ -187,13 +187,14 @@ static void stack_text(const struct pm_case *c, GString *out)
 
 static void branches_text(const struct pm_case *c, GString *out)
 {
-    const struct x86_branch_ring *b = c->branches;
-    if (!b || !b->n) {
+    struct x86_branch_rec list[X86_BRANCH_LOG_SIZE];
+    unsigned n = c->branches ? x86_branch_list(c->branches, list) : 0;
+    if (!n) {
         return;
     }
     g_string_append(out, "last branches (newest first):");
-    for (uint64_t k = 0; k < b->n && k < 8; k++) {
-        const struct x86_branch_rec *r = &b->rec[(b->n - 1 - k) % X86_BRANCH_LOG_SIZE];
+    for (unsigned k = 0; k < n && k < 8; k++) {
+        const struct x86_branch_rec *r = &list[k];
         g_string_append_printf(out, "%s0x%" PRIx64 "->0x%" PRIx64, k == 4 ? "\n   " : " ",
                                r->from, r->to);
     }

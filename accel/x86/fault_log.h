@@ -43,14 +43,53 @@ struct x86_fault_log {
     struct x86_irq_rec irq[X86_IRQ_LOG_SIZE]; /* external, NMI and software interrupts */
 };
 
-/* Taken branches, only while somebody asked (x86_block_cache.branches). */
+/* Runs of instructions in the order of execution, only while somebody asked
+ * (x86_block_cache.branches); translated code writes here, too. Linear addresses. */
+#define X86_BRANCH_RUNS 256 /* what a byte can count */
+struct x86_branch_ring {
+    uint64_t n; /* the newest is at [n % X86_BRANCH_RUNS]; 0: none yet */
+    uint64_t start[X86_BRANCH_RUNS];
+    uint64_t last[X86_BRANCH_RUNS]; /* a branch at its end; 0: it does not end in one */
+    uint64_t end[X86_BRANCH_RUNS];  /* where it goes on if nothing branches */
+};
+
+/* Instructions of [start, end) begin to run. */
+static inline void x86_branch_run(struct x86_branch_ring *r, uint64_t start, uint64_t last,
+                                  uint64_t end)
+{
+    unsigned top = (unsigned)(r->n % X86_BRANCH_RUNS);
+    if (!r->n || r->end[top] != start) {
+        top = (unsigned)(++r->n % X86_BRANCH_RUNS);
+        r->start[top] = start;
+    }
+    r->last[top] = last;
+    r->end[top] = end;
+}
+
+/* What runs is left without a branch (a fault, an interrupt...), for `to`. */
+static inline void x86_branch_cut(struct x86_branch_ring *r, uint64_t to)
+{
+    r->last[r->n % X86_BRANCH_RUNS] = 0;
+    r->end[r->n % X86_BRANCH_RUNS] = to;
+}
+
+/* The taken branches among them, newest first, at most X86_BRANCH_LOG_SIZE. Returns how many. */
 #define X86_BRANCH_LOG_SIZE 64
 struct x86_branch_rec {
-    uint64_t from, to; /* linear addresses */
+    uint64_t from, to;
 };
-struct x86_branch_ring {
-    uint64_t n;
-    struct x86_branch_rec rec[X86_BRANCH_LOG_SIZE];
-};
+static inline unsigned x86_branch_list(const struct x86_branch_ring *r, struct x86_branch_rec *out)
+{
+    unsigned n = 0;
+    for (uint64_t k = r->n; k > 1 && r->n - k < X86_BRANCH_RUNS - 1 && n < X86_BRANCH_LOG_SIZE;
+         k--) {
+        unsigned at = (unsigned)((k - 1) % X86_BRANCH_RUNS);
+        uint64_t to = r->start[k % X86_BRANCH_RUNS];
+        if (r->last[at] && to != r->end[at]) {
+            out[n++] = (struct x86_branch_rec){ r->last[at], to };
+        }
+    }
+    return n;
+}
 
 #endif

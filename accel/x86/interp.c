@@ -19,7 +19,7 @@ static bool needs_steps(const struct x86_cpu *cpu)
     const struct x86_block_cache *c = cpu->blocks;
     return (cpu->st.rflags & (X86_FL_TF | X86_FL_RF)) || cpu->st.ev.sti_shadow ||
            cpu->st.ev.movss_shadow || cpu->st.ev.pending_dbg || cpu->debug_kinds || c->dbg_step ||
-           log_enabled(LOG_EXEC | LOG_CPU) || c->one_insn || c->branches;
+           log_enabled(LOG_EXEC | LOG_CPU) || c->one_insn || (c->branches && !c->jit_ops);
 }
 
 static uint64_t code_linear(const struct x86_cpu *cpu)
@@ -67,6 +67,9 @@ bool x86_interp_fault(struct x86_cpu *cpu)
     }
     if (c && c->stop_in_block) {
         c->stop_in_block = false;
+        if (c->branches) {
+            x86_branch_cut(c->branches, code_linear(cpu));
+        }
         return true;
     }
     if (c) {
@@ -113,12 +116,6 @@ static const struct x86_insn *step_insn(struct x86_cpu *cpu, struct x86_insn *tm
     return tmp;
 }
 
-static void note_branch(struct x86_cpu *cpu, uint64_t from)
-{
-    struct x86_branch_ring *r = cpu->blocks->branches;
-    r->rec[r->n++ % X86_BRANCH_LOG_SIZE] = (struct x86_branch_rec){ from, code_linear(cpu) };
-}
-
 /* -d exec and cpu go instruction by instruction, in either engine. */
 static void log_insn(struct x86_cpu *cpu)
 {
@@ -157,13 +154,14 @@ static enum x86_stop step(struct x86_cpu *cpu)
     cpu->st.rflags &= ~(uint64_t)X86_FL_RF;
     uint64_t next = cpu->st.rip + i->len, from = code_linear(cpu);
     cpu->next_rip = next;
+    if (UNLIKELY(c->branches != NULL)) {
+        bool may = i->cls == X86_CLS_BRANCH || i->cls == X86_CLS_SYSTEM;
+        x86_branch_run(c->branches, from, may ? from : 0, from + i->len);
+    }
     i->exec(cpu, i);
     bool jumped = cpu->next_rip != next;
     cpu->st.rip = cpu->next_rip;
     cpu->insn_count++;
-    if (c->branches && jumped) {
-        note_branch(cpu, from);
-    }
     /* INT n, SYSCALL and their like clear TF and enter their handler without a trap. */
     bool into = i->cls == X86_CLS_SYSTEM && i->op != X86_OP_POPF && i->op != X86_OP_IRET;
     bool tf = (rflags & X86_FL_TF) && (!into || (cpu->st.rflags & X86_FL_TF));
@@ -261,6 +259,10 @@ static bool run_blocks(struct x86_cpu *cpu)
                 from = NULL;
                 continue;
             }
+        }
+        if (UNLIKELY(c->branches != NULL)) {
+            c->cur = NULL;
+            return true; /* step takes note of it */
         }
         c->cur = b;
         c->cur_rip = rip;

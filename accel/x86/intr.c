@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "accel/x86/block.h"
 #include "accel/x86/inspect.h"
 #include "accel/x86/state_text.h"
 #include "accel/x86/system.h"
@@ -483,6 +484,9 @@ bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector,
         cpu->st.mp = X86_MP_SHUTDOWN;
     }
     cpu->event_ext = 0;
+    if (cpu->blocks && cpu->blocks->branches && alive && type != X86_EVENT_SOFT_INT) {
+        x86_branch_cut(cpu->blocks->branches, cpu->st.seg[X86_CS].base + cpu->st.rip);
+    }
     memcpy(&cpu->jmp, &outer, sizeof outer);
     return alive;
 }

@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 
-from pmlib import LIMIT, assemble, expect, start
+from pmlib import LIMIT, assemble, dies, expect, start
 
 RESET = 'mov al, 0xfe\n out 0x64, al\n hlt\n jmp $'
 
@@ -75,8 +75,73 @@ def branches_and_symbols(folder):
         sys.exit(f'{len(data["branches"])} branches')
 
 
+# Hot loops, calls, an indirect jump, a table of handlers' INT, a fault and IRET back, a store into the
+# code that runs: everything that begins or ends a run of instructions.
+BUSY = '''
+        mov edi, IDT_AT + 6 * 16
+        lea rax, [rel undefined]
+        mov [rdi], ax
+        shr rax, 16
+        mov [rdi + 6], ax
+        mov esi, 0x20000        ; code in RAM, made there
+        mov byte [rsi], 0xb8    ; mov eax, imm32
+        mov dword [rsi + 1], 0
+        mov byte [rsi + 5], 0xc3
+        xor ebx, ebx
+.round: mov ecx, 7
+.inner: test cl, 1
+        jz .even
+        call .leaf
+        jmp .next
+.even:  lea rax, [rel .next]
+        jmp rax
+.next:  loop .inner
+        push rsi
+        mov edi, 0x30000
+        mov esi, 0x31000
+        mov ecx, 300
+        rep movsb
+        pop rsi
+        test bl, 7
+        jnz .calm
+        ud2
+        inc dword [rsi + 1]
+.calm:  call rsi
+        inc ebx
+        cmp ebx, 300
+        jb .round
+        NO_IDT
+        ud2
+.leaf:  cmp ecx, ebx
+        ja .more
+        nop
+.more:  ret
+undefined:
+        add qword [rsp], 2
+        iretq
+'''
+
+
+def branches_of_both_engines(folder):
+    """The translator notes what it runs by itself: it must be what the interpreter notes."""
+    image, lists = assemble(folder, 64, BUSY), []
+    for mode in ('interp', 'jit'):
+        report = f'{folder}/{mode}.json'
+        text, status = dies(image, '-no-reboot', '-postmortem', f'{report},branches=on',
+                            accel=f'tcg,mode={mode}')
+        with open(report) as f:
+            data = json.load(f)
+        lists.append([(b['from'], b['to']) for b in data['branches']])
+        if status != 2 or len(lists[-1]) != 64:
+            sys.exit(f'{mode}: status {status}, {len(lists[-1])} branches\n{text}')
+    if lists[0] != lists[1]:
+        sys.exit('interpreter and translator differ:\n' + '\n'.join(
+            f'{a} {b}' for a, b in zip(*lists) if a != b))
+
+
 def main():
-    for test in (panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols):
+    for test in (panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols,
+                 branches_of_both_engines):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
 

@@ -467,6 +467,7 @@ static void emit_slow_leave(struct trans *t, const struct slow *s)
     if (rest) {
         emit_alu_ci(e, 8, 0, OFF(jit.budget), (int32_t)rest);
     }
+    trans_note_leave(t, s->insn);
     emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
     bool system = t->insn[s->insn]->cls == X86_CLS_SYSTEM;
     emit_jmp_to(e, system ? t->j->exit_system : t->j->lookup);
@@ -712,6 +713,7 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
             begin_loop(&t);
         }
         t.at[k] = t.e.p;
+        trans_note_run(&t, k);
         if (ends_block(&t, k)) {
             trans_end(&t, k);
         } else {

@@ -47,4 +47,9 @@ void trans_links(struct trans *t);
 /* The block that goes on behind those chosen so far, or NULL. */
 struct x86_block *trans_follower(struct trans *t);
 
+/* trans_note.c, at an instruction: a block may begin here; block and translation are left behind
+ * the handler of instruction k. */
+void trans_note_run(struct trans *t, unsigned k);
+void trans_note_leave(struct trans *t, unsigned k);
+
 #endif
