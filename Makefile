@@ -158,10 +158,11 @@ $B/lib/emu-$1.so: $$(patsubst %.c,$O/%.o,$$(call module_files,$1))
 endef
 $(foreach m,$(LOADED),$(eval $(call module_rule,$m)))
 
-# The reference host of accel/revirt/ABI.md: the software processor behind a socket.
-HOST_SRCS := $(patsubst $S%,%,$(wildcard $Srevirt-host/*.c))
-HOST_OBJS := $(HOST_SRCS:%.c=$O/%.o) $O/accel/revirt/blocks.o \
-             $(filter $O/accel/x86/% $O/os/%,$(OBJS))
+# The reference host of accel/revirt/ABI.md: emu's engines behind a socket.
+HOST_SRCS := $(filter-out $(if $(filter kvm,$(HAVE)),,%/hard.c),\
+             $(patsubst $S%,%,$(wildcard $Srevirt-host/*.c)))
+HOST_OBJS := $(HOST_SRCS:%.c=$O/%.o) $O/accel/revirt/blocks.o $(filter-out %/tcg/tcg.o,\
+             $(filter $O/accel/x86/% $O/accel/tcg/% $O/accel/kvm/% $O/os/%,$(OBJS)))
 HOST_CORE := $(addprefix $O/core/,error.o log.o opts.o physmem.o physmem_access.o device.o)
 $B/revirt-host: $(HOST_OBJS) $(HOST_CORE)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) -pthread -o $@ $^ $(LDFLAGS) $(EMU_LIBS) $(LDLIBS)

@@ -132,6 +132,8 @@ int os_pid(void);
 int os_pidfile(const char *path); /* writes and locks it; -EAGAIN: its owner lives */
 int os_daemonize_begin(void);  /* forks: returns in the child; the parent waits for _ready */
 void os_daemonize_ready(void);
+int os_fork(void);             /* with one thread only: 0 in the child, its pid, or -errno */
+void os_reap(void);            /* forgets children that have ended */
 void os_on_terminate(void (*fn)(int sig)); /* SIGINT, SIGTERM, SIGHUP; handler context */
 void os_ignore_sigpipe(void);
 uint64_t os_rss_bytes(void);

@@ -1,46 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One virtual processor and its thread.
+ * One virtual processor and its thread: its socket, and what the engines' exits have in common.
  *
- * Port, MSR, CPUID and (by option) memory exits are made from inside of the instruction: the
- * processor's callback answers the RUN in progress and then serves the socket until the next RUN
- * brings what is owed. All other exits leave the interpreter first; one outside memory does so
- * by longjmp, for an instruction writes registers only after its last access (accel/x86/cpu.h).
+ * Exits for ports, MSRs, CPUID and decoded memory accesses are made from inside of the instruction:
+ * whoever executes it answers the RUN in progress and then serves the socket until the next RUN
+ * brings what is owed. All others end the engine's run.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "accel/revirt/blocks.h"
 #include "accel/revirt/survivor.h"
-#include "accel/x86/block.h"
 #include "revirt-host/host.h"
-
-enum { /* what longjmp to host_vcpu.out says */
-       OUT_EMULATE = 1,
-       OUT_WINDOW,
-       OUT_GONE,
-};
 
 #define XCR0_KNOWN 0x207u /* x87, SSE, AVX, PKRU */
 
 /* --- the socket ------------------------------------------------------------------------------- */
 
-static bool is_ready(const struct host_vcpu *v)
+bool host_takes_interrupt(const struct x86_state *s)
 {
-    const struct x86_state *s = &v->cpu->st;
     const struct x86_events *e = &s->ev;
-    return !v->owed && (s->rflags & X86_FL_IF) && !e->sti_shadow && !e->movss_shadow &&
-           !(e->nmi_pending && !e->nmi_blocked) && !e->exception_pending && !e->pending_dbg &&
-           (s->mp == X86_MP_RUNNABLE || s->mp == X86_MP_HALTED);
+    return (s->rflags & X86_FL_IF) && !e->sti_shadow && !e->movss_shadow &&
+           !(e->nmi_pending && !e->nmi_blocked) && !e->exception_pending && !e->interrupt_pending &&
+           !e->pending_dbg && (s->mp == X86_MP_RUNNABLE || s->mp == X86_MP_HALTED);
+}
+
+static const struct host_engine *engine_of(const struct host_vcpu *v)
+{
+    return v->vm->host->engine;
 }
 
 static bool reply_exit(struct host_vcpu *v)
 {
     struct host_call c = { .buf = v->buf, .fd = -1, .req.room = sizeof v->exit };
-    v->exit.flags = (is_ready(v) ? REVIRT_EXIT_READY : 0) | (v->owed ? REVIRT_EXIT_OWED : 0);
-    v->exit.rip = v->cpu->st.rip;
-    v->exit.cr8 = v->cpu->st.cr8;
-    v->exit.tsc_offset = v->cpu->tsc_offset;
+    bool ready = !v->owed && v->inject < 0 && engine_of(v)->ready(v);
+    v->exit.flags = (ready ? REVIRT_EXIT_READY : 0) | (v->owed ? REVIRT_EXIT_OWED : 0);
+    engine_of(v)->describe(v, &v->exit);
     memcpy(v->buf, &v->exit, sizeof v->exit);
     return host_reply(v->sock, &c, 0, sizeof v->exit);
 }
@@ -52,9 +47,7 @@ static int verb_get(struct host_vcpu *v, uint64_t blocks)
     if (size == 0) {
         return -EINVAL;
     }
-    v->quiet = true;
-    x86_cpu_get_state(v->cpu, &s);
-    v->quiet = false;
+    engine_of(v)->get(v, &s);
     revirt_blocks_pack((uint32_t)blocks, &s, v->buf);
     return (int)size;
 }
@@ -68,16 +61,13 @@ static int verb_set(struct host_vcpu *v, uint64_t blocks, size_t len)
     if (v->inject >= 0) {
         return -EBUSY; /* an interrupt was taken over and is not delivered yet */
     }
-    v->quiet = true;
-    x86_cpu_get_state(v->cpu, &s);
-    v->quiet = false;
+    engine_of(v)->get(v, &s);
     if (!revirt_blocks_unpack((uint32_t)blocks, &s, v->buf) || s.xcr0 & ~(uint64_t)XCR0_KNOWN ||
         s.ev.smi_pending || s.ev.in_smm) {
         return -EINVAL;
     }
     s.groups = (uint32_t)blocks;
-    x86_cpu_set_state(v->cpu, &s);
-    return 0;
+    return engine_of(v)->set(v, &s);
 }
 
 static int verb_msr_exits(struct host_vcpu *v, const struct revirt_msr_range *r, size_t len)
@@ -108,8 +98,7 @@ static int verb_debug(struct host_vcpu *v, uint64_t step, size_t len)
     if (step > 1 || len % sizeof(gva_t) || len / sizeof(gva_t) > REVIRT_MAX_BREAKS) {
         return -EINVAL;
     }
-    x86_interp_debug(v->cpu, step, (const gva_t *)v->buf, len / sizeof(gva_t));
-    return 0;
+    return engine_of(v)->debug(v, step, (const gva_t *)v->buf, len / sizeof(gva_t));
 }
 
 static int call(struct host_vcpu *v, const struct host_call *c)
@@ -154,21 +143,16 @@ static int take_run(struct host_vcpu *v, const struct host_call *c)
         run.vector > 255 || run.fault > 1 || run.pad || v->n_leaves == 0) {
         return -EINVAL;
     }
-    if (run.flags & REVIRT_RUN_INJECT && (v->inject >= 0 || !is_ready(v))) {
+    if (run.flags & REVIRT_RUN_INJECT && (v->inject >= 0 || v->owed || !engine_of(v)->ready(v))) {
         return -EAGAIN;
     }
     v->run = run;
     v->ran = true;
-    v->cpu->st.cr8 = run.cr8;
     v->window = run.flags & REVIRT_RUN_WINDOW;
     if (run.flags & REVIRT_RUN_INJECT) {
         v->inject = (int)run.vector;
     }
-    if (v->inject >= 0 || v->window) {
-        atomic_fetch_or(&v->cpu->requests, X86_REQ_IRQ);
-    } else {
-        atomic_fetch_and(&v->cpu->requests, ~(unsigned)X86_REQ_IRQ);
-    }
+    engine_of(v)->taken(v);
     return 0;
 }
 
@@ -177,7 +161,10 @@ static bool await_run(struct host_vcpu *v)
 {
     for (;;) {
         struct host_call c = { .buf = v->buf };
-        if (!host_receive(v->sock, &c)) {
+        atomic_store(&v->idle, !v->owed);
+        bool came = host_receive(v->sock, &c);
+        atomic_store(&v->idle, false);
+        if (!came || (!v->owed && atomic_load(&v->vm->dying))) {
             return false;
         }
         int r = -ENOSYS;
@@ -197,9 +184,9 @@ static bool await_run(struct host_vcpu *v)
     }
 }
 
-/* --- what the processor asks ------------------------------------------------------------------ */
+/* --- exits ------------------------------------------------------------------------------------ */
 
-static struct revirt_exit *new_exit(struct host_vcpu *v, enum revirt_exit_kind kind)
+struct revirt_exit *host_exit(struct host_vcpu *v, enum revirt_exit_kind kind)
 {
     memset(&v->exit, 0, sizeof v->exit);
     v->exit.kind = kind;
@@ -207,16 +194,17 @@ static struct revirt_exit *new_exit(struct host_vcpu *v, enum revirt_exit_kind k
 }
 
 /* Gives v->exit to the VMM and waits for the RUN that brings what is owed. */
-static void exit_in_place(struct host_vcpu *v)
+static bool exit_in_place(struct host_vcpu *v)
 {
     struct survivor_head *h = (struct survivor_head *)v->survivor;
     v->owed = true;
     atomic_store(&h->owed, ++v->owed_count);
     if (!reply_exit(v) || !await_run(v)) {
-        longjmp(v->out, OUT_GONE);
+        return false;
     }
     v->owed = false;
     atomic_store(&h->owed, 0);
+    return true;
 }
 
 static uint64_t cut(uint64_t value, unsigned size)
@@ -224,54 +212,32 @@ static uint64_t cut(uint64_t value, unsigned size)
     return size >= 8 ? value : value & ((1ull << (8 * size)) - 1);
 }
 
-static void pio_exit(struct host_vcpu *v, uint16_t port, unsigned size, bool write, uint32_t value)
+bool host_exit_pio(struct host_vcpu *v, uint16_t port, unsigned size, bool write, uint32_t *value)
 {
-    struct revirt_exit *e = new_exit(v, REVIRT_EXIT_PIO);
+    struct revirt_exit *e = host_exit(v, REVIRT_EXIT_PIO);
     e->u.pio.port = port;
     e->u.pio.size = (uint8_t)size;
     e->u.pio.write = write;
-    e->u.pio.value = value;
-    exit_in_place(v);
-}
-
-static uint32_t bus_pio_read(void *opaque, uint16_t port, unsigned size)
-{
-    struct host_vcpu *v = opaque;
-    pio_exit(v, port, size, false, 0);
-    return (uint32_t)cut(v->run.value, size);
-}
-
-static void bus_pio_write(void *opaque, uint16_t port, uint32_t value, unsigned size)
-{
-    pio_exit(opaque, port, size, true, value);
-}
-
-static void mmio_exit(struct host_vcpu *v, gpa_t gpa, unsigned size, bool write, uint64_t value)
-{
-    if (!v->vm->host->decode_mmio) {
-        struct revirt_exit *e = new_exit(v, REVIRT_EXIT_EMULATE);
-        e->u.emulate.gpa = gpa;
-        e->u.emulate.write = write;
-        longjmp(v->out, OUT_EMULATE);
+    e->u.pio.value = write ? cut(*value, size) : 0;
+    if (!exit_in_place(v)) {
+        return false;
     }
-    struct revirt_exit *e = new_exit(v, REVIRT_EXIT_MMIO);
+    *value = write ? *value : (uint32_t)cut(v->run.value, size);
+    return true;
+}
+
+bool host_exit_mmio(struct host_vcpu *v, gpa_t gpa, unsigned size, bool write, uint64_t *value)
+{
+    struct revirt_exit *e = host_exit(v, REVIRT_EXIT_MMIO);
     e->u.mmio.gpa = gpa;
     e->u.mmio.size = size;
     e->u.mmio.write = write;
-    e->u.mmio.value = value;
-    exit_in_place(v);
-}
-
-static uint64_t bus_mmio_read(void *opaque, gpa_t gpa, unsigned size)
-{
-    struct host_vcpu *v = opaque;
-    mmio_exit(v, gpa, size, false, 0);
-    return cut(v->run.value, size);
-}
-
-static void bus_mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size)
-{
-    mmio_exit(opaque, gpa, size, true, cut(value, size));
+    e->u.mmio.value = write ? cut(*value, size) : 0;
+    if (!exit_in_place(v)) {
+        return false;
+    }
+    *value = write ? *value : cut(v->run.value, size);
+    return true;
 }
 
 static bool msr_exits(const struct host_vcpu *v, uint32_t msr)
@@ -284,168 +250,65 @@ static bool msr_exits(const struct host_vcpu *v, uint32_t msr)
     return false;
 }
 
-static bool msr_exit(struct host_vcpu *v, uint32_t msr, bool write, uint64_t value)
+bool host_exit_msr(struct host_vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *ok)
 {
-    struct revirt_exit *e = new_exit(v, REVIRT_EXIT_MSR);
+    *ok = msr == X86_MSR_APIC_BASE;
+    if (!msr_exits(v, msr)) {
+        *value = write ? *value : v->cpu->st.msr.apic_base;
+        return true;
+    }
+    struct revirt_exit *e = host_exit(v, REVIRT_EXIT_MSR);
     e->u.msr.index = msr;
     e->u.msr.write = write;
-    e->u.msr.value = value;
-    exit_in_place(v);
-    return !v->run.fault;
-}
-
-static bool bus_msr_read(void *opaque, uint32_t msr, uint64_t *value)
-{
-    struct host_vcpu *v = opaque;
-    if (v->quiet || !msr_exits(v, msr)) {
-        *value = v->cpu->st.msr.apic_base;
-        return msr == X86_MSR_APIC_BASE;
+    e->u.msr.value = write ? *value : 0;
+    if (!exit_in_place(v)) {
+        return false;
     }
-    bool ok = msr_exit(v, msr, false, 0);
-    *value = v->run.value;
-    return ok;
+    *ok = !v->run.fault;
+    *value = write ? *value : v->run.value;
+    return true;
 }
 
-static bool bus_msr_write(void *opaque, uint32_t msr, uint64_t value)
+bool host_exit_cpuid(struct host_vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
-    struct host_vcpu *v = opaque;
-    return msr_exits(v, msr) ? msr_exit(v, msr, true, value) : msr == X86_MSR_APIC_BASE;
-}
-
-/* The VMM's interrupt controllers must know the new priority before anything else happens. */
-static void bus_tpr_write(void *opaque, uint8_t cr8)
-{
-    struct host_vcpu *v = opaque;
-    v->cpu->st.cr8 = cr8;
-    v->tpr_changed = true;
-    atomic_fetch_or(&v->cpu->requests, X86_REQ_KICK);
-}
-
-static void bus_cpuid(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-    struct host_vcpu *v = opaque;
     const struct x86_state *s = &v->cpu->st;
     const struct revirt_cpuid *c = host_cpuid_find(v, leaf, subleaf);
-    if (!c || c->flags & REVIRT_CPUID_EXIT) {
-        struct revirt_exit *e = new_exit(v, REVIRT_EXIT_CPUID);
-        e->u.cpuid.leaf = leaf;
-        e->u.cpuid.subleaf = subleaf;
-        e->u.cpuid.cr4 = s->cr4;
-        e->u.cpuid.xcr0 = s->xcr0;
-        e->u.cpuid.xss = s->msr.xss;
-        e->u.cpuid.apic_base = s->msr.apic_base;
-        exit_in_place(v);
-        memcpy(out, v->run.cpuid, sizeof v->run.cpuid);
-        return;
-    }
-    out[0] = c->eax;
-    out[1] = c->ebx;
-    out[2] = c->ecx;
-    out[3] = c->edx;
-}
-
-/* Between two instructions with interrupts open. */
-static int bus_irq_ack(void *opaque)
-{
-    struct host_vcpu *v = opaque;
-    int vector = v->inject;
-    if (vector < 0) {
-        if (v->window) {
-            longjmp(v->out, OUT_WINDOW);
-        }
-        return -1;
-    }
-    v->inject = -1;
-    atomic_fetch_add(&((struct survivor_head *)v->survivor)->injected, 1);
-    v->acked = true;
-    v->ack_rip = v->cpu->st.rip;
-    if (!v->window) {
-        atomic_fetch_and(&v->cpu->requests, ~(unsigned)X86_REQ_IRQ);
-    }
-    if (v->rekick) {
-        v->rekick = false;
-        atomic_fetch_or(&v->cpu->requests, X86_REQ_KICK);
-    }
-    return vector;
-}
-
-static uint64_t bus_tsc(void *opaque)
-{
-    (void)opaque;
-    return (uint64_t)os_clock_ns();
-}
-
-/* --- running ---------------------------------------------------------------------------------- */
-
-static void make_exit(struct host_vcpu *v, enum x86_stop stop)
-{
-    struct revirt_exit *e = new_exit(v, REVIRT_EXIT_KICK);
-    switch (stop) {
-    case X86_STOP_HLT:
-    case X86_STOP_WAIT_SIPI: e->kind = REVIRT_EXIT_HLT; break;
-    case X86_STOP_SHUTDOWN: e->kind = REVIRT_EXIT_SHUTDOWN; break;
-    case X86_STOP_DEBUG:
-        e->kind = REVIRT_EXIT_DEBUG;
-        e->u.debug.dr6 = v->cpu->st.dr[6];
-        e->u.debug.breakpoint = !v->cpu->blocks->dbg_step;
-        break;
-    default: e->kind = v->tpr_changed ? REVIRT_EXIT_TPR : REVIRT_EXIT_KICK; break;
-    }
-    v->tpr_changed = false;
-}
-
-/* The interpreter was left from within. */
-static void clean_up(struct host_vcpu *v)
-{
-    v->cpu->blocks->cur = NULL;
-    v->cpu->blocks->stop_in_block = false;
-    v->cpu->event_ext = 0;
-    v->cpu->exit_reason = 0;
-    x86_block_park(v->cpu->blocks, true);
-}
-
-/* An interrupt that was accepted but whose delivery met a hole: the vector is lost. */
-static bool lost_delivery(const struct host_vcpu *v)
-{
-    return v->acked && v->ack_rip == v->cpu->st.rip && (v->cpu->st.rflags & X86_FL_IF);
-}
-
-/* One RUN up to its exit in v->exit. False: the VMM is gone. */
-static bool run(struct host_vcpu *v)
-{
-    unsigned kick = atomic_load(&v->cpu->requests) & X86_REQ_KICK;
-    if (v->inject >= 0 && kick) { /* deliver first: it was accepted */
-        atomic_fetch_and(&v->cpu->requests, ~(unsigned)X86_REQ_KICK);
-        v->rekick = true;
-    }
-    v->acked = false;
-    switch (setjmp(v->out)) {
-    case 0: make_exit(v, x86_interp_run(v->cpu)); return true;
-    case OUT_EMULATE:
-        clean_up(v);
-        if (lost_delivery(v)) {
-            struct revirt_exit *e = new_exit(v, REVIRT_EXIT_FAIL);
-            e->u.fail.code = REVIRT_FAIL_DELIVERY;
-            g_strlcpy(e->u.fail.text, "an interrupt's delivery met a hole in memory",
-                      sizeof e->u.fail.text);
-        }
+    if (c && !(c->flags & REVIRT_CPUID_EXIT)) {
+        out[0] = c->eax;
+        out[1] = c->ebx;
+        out[2] = c->ecx;
+        out[3] = c->edx;
         return true;
-    case OUT_WINDOW:
-        clean_up(v);
-        new_exit(v, REVIRT_EXIT_WINDOW);
-        return true;
-    default: clean_up(v); return false;
     }
+    struct revirt_exit *e = host_exit(v, REVIRT_EXIT_CPUID);
+    e->u.cpuid.leaf = leaf;
+    e->u.cpuid.subleaf = subleaf;
+    e->u.cpuid.cr4 = s->cr4;
+    e->u.cpuid.xcr0 = s->xcr0;
+    e->u.cpuid.xss = s->msr.xss;
+    e->u.cpuid.apic_base = s->msr.apic_base;
+    if (!exit_in_place(v)) {
+        return false;
+    }
+    memcpy(out, v->run.cpuid, sizeof v->run.cpuid);
+    return true;
+}
+
+uint64_t host_tsc(const struct host_vm *vm)
+{
+    return muldiv_u64((uint64_t)os_clock_ns(), vm->host->tsc_khz, 1000000);
 }
 
 static gpointer vcpu_thread(gpointer arg)
 {
     struct host_vcpu *v = arg;
     os_thread_name("vcpu");
-    x86_code_map_attach(v->vm->code, v->cpu);
-    while (!v->over && await_run(v) && run(v) && reply_exit(v)) {
+    engine_of(v)->start(v);
+    /* Dying, the last answer is the end of the socket: the VMM finds the state in `survivor`. */
+    while (!v->over && await_run(v) && engine_of(v)->run(v) && !atomic_load(&v->vm->dying) &&
+           reply_exit(v)) {
     }
-    x86_code_map_detach(v->cpu);
+    engine_of(v)->stop(v);
     os_socket_shutdown(v->sock); /* the VMM sees an end even if it holds on to it */
     v->over = true;
     os_event_signal(&v->vm->ended);
@@ -476,19 +339,6 @@ static int make_survivor(struct host_vcpu *v)
     return 0;
 }
 
-static const struct x86_bus host_bus = {
-    .pio_read = bus_pio_read,
-    .pio_write = bus_pio_write,
-    .mmio_read = bus_mmio_read,
-    .mmio_write = bus_mmio_write,
-    .msr_read = bus_msr_read,
-    .msr_write = bus_msr_write,
-    .tpr_write = bus_tpr_write,
-    .irq_ack = bus_irq_ack,
-    .tsc = bus_tsc,
-    .cpuid = bus_cpuid,
-};
-
 int host_vcpu_create(struct host_vm *vm, unsigned index, int *fd)
 {
     struct host_vcpu *v = g_new0(struct host_vcpu, 1);
@@ -505,9 +355,7 @@ int host_vcpu_create(struct host_vm *vm, unsigned index, int *fd)
     r = r < 0 ? r : os_event_init(&v->kick);
     r = r < 0 ? r : make_survivor(v);
     if (r == 0) {
-        struct x86_bus bus = host_bus;
-        bus.opaque = v;
-        x86_cpu_init(v->cpu, vm->pm, &bus, &v->model, &v->topology, index);
+        engine_of(v)->init(v);
         x86_state_reset(&v->cpu->st, index == 0, 0);
         v->thread = g_thread_try_new("vcpu", vcpu_thread, v, NULL);
         r = v->thread ? 0 : -EAGAIN;
@@ -528,7 +376,16 @@ void host_vcpu_stop(struct host_vcpu *v)
 {
     v->over = true;
     os_socket_shutdown(v->sock);
-    atomic_fetch_or(&v->cpu->requests, X86_REQ_KICK);
+    engine_of(v)->kick(v);
+}
+
+/* One that waits for an answer goes on when it has it. */
+void host_vcpu_leave(struct host_vcpu *v)
+{
+    if (atomic_load(&v->idle)) { /* else it will look at vm->dying */
+        os_socket_shutdown(v->sock);
+    }
+    engine_of(v)->kick(v);
 }
 
 void host_vcpu_free(struct host_vcpu *v)
@@ -539,6 +396,7 @@ void host_vcpu_free(struct host_vcpu *v)
     if (v->thread) {
         g_thread_join(v->thread);
     }
+    engine_of(v)->free(v);
     os_close(v->sock);
     os_event_free(&v->kick);
     os_share_unmap(v->survivor, v->survivor_size);

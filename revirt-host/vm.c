@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One virtual machine and its thread: memory, verbs, the life of its vCPUs.
+ * One virtual machine and the process that has it: memory, verbs, the life of its vCPUs.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "accel/x86/block.h"
 #include "revirt-host/host.h"
-
-#define TSC_KHZ 1000000u /* guests' TSC counts the host's nanoseconds */
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
@@ -90,27 +87,6 @@ static int verb_map(struct host_vm *vm, const struct revirt_map *m, size_t len)
     return 0;
 }
 
-static void view_changed(void *opaque, const struct mem_section *view, size_t n)
-{
-    (void)view;
-    (void)n;
-    x86_code_map_moved(((struct host_vm *)opaque)->code);
-}
-
-static void dirty_rearm(void *opaque, gpa_t gpa, uint64_t len)
-{
-    struct host_vm *vm = opaque;
-    (void)gpa;
-    (void)len;
-    g_mutex_lock(&vm->lock);
-    for (unsigned i = 0; i < REVIRT_MAX_VCPUS; i++) {
-        if (vm->vcpus[i] && vm->vcpus[i]->cpu) {
-            atomic_fetch_or(&vm->vcpus[i]->cpu->requests, X86_REQ_TLB_FLUSH);
-        }
-    }
-    g_mutex_unlock(&vm->lock);
-}
-
 /* --- verbs ------------------------------------------------------------------------------------ */
 
 static int verb_info(struct host_vm *vm, uint8_t *buf)
@@ -119,18 +95,16 @@ static int verb_info(struct host_vm *vm, uint8_t *buf)
     struct revirt_info i = {
         .major = REVIRT_MAJOR,
         .minor = REVIRT_MINOR,
-        .features = REVIRT_F_TELL_WRITES | REVIRT_F_DIRTY_LOG | REVIRT_F_DEBUG | REVIRT_F_SURVIVES |
+        .features = h->engine->features | REVIRT_F_DIRTY_LOG | REVIRT_F_DEBUG | REVIRT_F_SURVIVES |
                     (h->decode_mmio ? REVIRT_F_DECODES_MMIO : 0),
+        .vms = host_count_vms(h),
         .max_vcpus = REVIRT_MAX_VCPUS,
         .max_maps = REVIRT_MAX_MAPS,
-        .tsc_khz = TSC_KHZ,
+        .tsc_khz = h->tsc_khz,
         .window_size = REVIRT_WINDOW_SIZE,
         .phys_bits = h->offered.phys_bits,
-        .engine = "software",
     };
-    g_mutex_lock(&h->lock);
-    i.vms = g_hash_table_size(h->vms);
-    g_mutex_unlock(&h->lock);
+    g_strlcpy(i.engine, h->engine->name, sizeof i.engine);
     memcpy(buf, &i, sizeof i);
     return sizeof i;
 }
@@ -181,7 +155,9 @@ static int call(struct host_vm *vm, struct host_call *c)
         if (check_range(r) < 0) {
             return -EINVAL;
         }
-        x86_code_map_written(vm->code, r->meta[1], r->meta[2]);
+        if (vm->host->engine->written) {
+            vm->host->engine->written(vm, r->meta[1], r->meta[2]);
+        }
         return 0;
     case REVIRT_DIRTY: return verb_dirty(vm, r, c->buf);
     default: return -ENOSYS;
@@ -250,32 +226,18 @@ static bool name_valid(const char *name, size_t len)
     return len > 0 && len <= REVIRT_NAME_MAX && name[0] != '.';
 }
 
-/* The first message: which VM. -errno, or 0: *name is this VM's and registered. */
+/* The first message: which VM. */
 static int open_name(struct host_vm *vm, const struct host_call *c)
 {
-    struct host *h = vm->host;
     if (c->req.op != REVIRT_WIRE_OPEN) {
         return -EPERM;
     }
     if (!name_valid((const char *)c->buf, c->req.len)) {
         return -EINVAL;
     }
-    char *name = g_strndup((const char *)c->buf, c->req.len);
-    int r = 0;
-    g_mutex_lock(&h->lock);
-    if (g_hash_table_contains(h->vms, name)) {
-        r = -EEXIST;
-    } else if (g_hash_table_size(h->vms) >= HOST_MAX_VMS) {
-        r = -ENOSPC;
-    } else {
-        g_hash_table_insert(h->vms, name, vm);
-        vm->name = name;
-    }
-    g_mutex_unlock(&h->lock);
-    if (r < 0) {
-        g_free(name);
-    }
-    return r;
+    char name[REVIRT_NAME_MAX + 1] = "";
+    memcpy(name, c->buf, c->req.len);
+    return host_claim_name(vm->host, name);
 }
 
 static int make_memory(struct host_vm *vm)
@@ -285,7 +247,7 @@ static int make_memory(struct host_vm *vm)
         return vm->mem_fd;
     }
     vm->window = os_share_map(vm->mem_fd, 0, REVIRT_WINDOW_SIZE, true, NULL);
-    return vm->window ? 0 : -ENOMEM;
+    return vm->window ? vm->host->engine->vm_open(vm) : -ENOMEM;
 }
 
 static void reap(struct host_vm *vm, bool all)
@@ -299,14 +261,31 @@ static void reap(struct host_vm *vm, bool all)
     }
 }
 
+/* The first process is gone: the guest stops where its VMM can pick it up. */
+static void leave(struct host_vm *vm)
+{
+    atomic_store(&vm->dying, true);
+    for (unsigned i = 0; i < REVIRT_MAX_VCPUS; i++) {
+        if (vm->vcpus[i]) {
+            host_vcpu_leave(vm->vcpus[i]);
+        }
+    }
+    for (unsigned i = 0; i < REVIRT_MAX_VCPUS; i++) {
+        if (vm->vcpus[i]) {
+            host_vcpu_free(vm->vcpus[i]);
+        }
+    }
+}
+
 /* Waits for requests, kicks and ends of vCPUs. */
 static void serve(struct host_vm *vm, uint8_t *buf)
 {
     for (;;) {
-        struct os_pollfd p[2 + REVIRT_MAX_VCPUS] = { { vm->sock, OS_POLL_IN, 0 },
-                                                     { vm->ended.rfd, OS_POLL_IN, 0 } };
-        struct host_vcpu *of[2 + REVIRT_MAX_VCPUS];
-        size_t n = 2;
+        struct os_pollfd p[3 + REVIRT_MAX_VCPUS] = { { vm->sock, OS_POLL_IN, 0 },
+                                                     { vm->ended.rfd, OS_POLL_IN, 0 },
+                                                     { vm->host->broker, OS_POLL_IN, 0 } };
+        struct host_vcpu *of[3 + REVIRT_MAX_VCPUS];
+        size_t n = 3;
         for (unsigned i = 0; i < REVIRT_MAX_VCPUS; i++) {
             if (vm->vcpus[i]) {
                 of[n] = vm->vcpus[i];
@@ -316,10 +295,14 @@ static void serve(struct host_vm *vm, uint8_t *buf)
         if (os_poll(p, n, -1) < 0) {
             continue; /* a signal */
         }
-        for (size_t i = 2; i < n; i++) {
+        if (p[2].revents) { /* it says nothing by itself: this is its end */
+            leave(vm);
+            return;
+        }
+        for (size_t i = 3; i < n; i++) {
             if (p[i].revents) {
                 os_event_clear(&of[i]->kick);
-                atomic_fetch_or(&of[i]->cpu->requests, X86_REQ_KICK);
+                vm->host->engine->kick(of[i]);
             }
         }
         if (p[1].revents) {
@@ -334,15 +317,9 @@ static void serve(struct host_vm *vm, uint8_t *buf)
 
 static void vm_free(struct host_vm *vm)
 {
-    struct host *h = vm->host;
     reap(vm, true);
-    if (vm->name) {
-        g_mutex_lock(&h->lock);
-        g_hash_table_remove(h->vms, vm->name); /* frees the name */
-        g_mutex_unlock(&h->lock);
-    }
+    vm->host->engine->vm_close(vm);
     physmem_free(vm->pm);
-    x86_code_map_free(vm->code);
     os_share_unmap(vm->window, REVIRT_WINDOW_SIZE);
     os_close(vm->mem_fd);
     os_close(vm->sock);
@@ -352,12 +329,18 @@ static void vm_free(struct host_vm *vm)
     g_free(vm);
 }
 
-static gpointer vm_thread(gpointer arg)
+void host_serve(struct host *h, int sock)
 {
-    struct host_vm *vm = arg;
-    struct host *h = vm->host;
+    struct host_vm *vm = g_new0(struct host_vm, 1);
     uint8_t *buf = g_malloc(REVIRT_MAX_PAYLOAD);
     struct host_call c = { .buf = buf };
+    vm->host = h;
+    vm->sock = sock;
+    vm->mem_fd = -1;
+    vm->ended = (struct os_event){ -1, -1 };
+    vm->maps = g_array_new(FALSE, TRUE, sizeof(struct host_map));
+    g_mutex_init(&vm->lock);
+    vm->pm = physmem_new();
     int r = os_event_init(&vm->ended);
     if (host_receive(vm->sock, &c)) {
         r = r < 0 ? r : open_name(vm, &c);
@@ -368,38 +351,4 @@ static gpointer vm_thread(gpointer arg)
     }
     vm_free(vm);
     g_free(buf);
-    g_mutex_lock(&h->lock);
-    h->n_threads--;
-    g_cond_signal(&h->idle);
-    g_mutex_unlock(&h->lock);
-    return NULL;
-}
-
-void host_serve(struct host *h, int sock)
-{
-    struct host_vm *vm = g_new0(struct host_vm, 1);
-    vm->host = h;
-    vm->sock = sock;
-    vm->mem_fd = -1;
-    vm->ended = (struct os_event){ -1, -1 };
-    vm->maps = g_array_new(FALSE, TRUE, sizeof(struct host_map));
-    g_mutex_init(&vm->lock);
-    vm->pm = physmem_new();
-    vm->code = x86_code_map_new(0);
-    vm->listener = (struct physmem_listener){ .view_changed = view_changed,
-                                              .dirty_rearm = dirty_rearm,
-                                              .opaque = vm };
-    physmem_add_listener(vm->pm, &vm->listener);
-    g_mutex_lock(&h->lock);
-    h->n_threads++;
-    g_mutex_unlock(&h->lock);
-    GThread *t = g_thread_try_new("vm", vm_thread, vm, NULL);
-    if (t) {
-        g_thread_unref(t);
-        return;
-    }
-    vm_free(vm);
-    g_mutex_lock(&h->lock);
-    h->n_threads--;
-    g_mutex_unlock(&h->lock);
 }

@@ -59,6 +59,9 @@ struct accel_callbacks {
     int (*irq_ack)(void *opaque, unsigned vcpu);
     void (*eoi)(void *opaque, unsigned vcpu, uint8_t vector);
     int64_t (*clock_ns)(void *opaque); /* virtual time, any thread */
+    /* Optional: what CPUID says in the state of power-on, instead of the model. kvm's vcpu_create
+     * asks it. */
+    void (*cpuid)(void *opaque, unsigned vcpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
     void *opaque;
 };
 
@@ -75,6 +78,7 @@ struct accel_params {
      * vCPU's thread; insn_limit may be lowered by what that instruction does, and an interrupt or
      * kick that it causes is looked at before the next one. */
     bool counted;
+    bool exact_dirty; /* dirty pages are asked for rarely, and must be those of that moment */
 };
 
 enum accel_exit_kind {

@@ -107,8 +107,12 @@ static void add(struct cpuid_buf *b, const struct accel_vcpu *v, uint32_t leaf, 
     if (b->head.nent == MAX_ENTRIES) {
         return;
     }
-    x86_state_reset(&s, v->index == 0, p->model->signature);
-    x86_cpuid(p->model, p->topology, v->index, &s, leaf, sub, r);
+    if (v->vm->cb.cpuid) {
+        v->vm->cb.cpuid(v->vm->cb.opaque, v->index, leaf, sub, r);
+    } else {
+        x86_state_reset(&s, v->index == 0, p->model->signature);
+        x86_cpuid(p->model, p->topology, v->index, &s, leaf, sub, r);
+    }
     b->e[b->head.nent++] = (struct kvm_cpuid_entry2){
         .function = leaf,
         .index = sub,

@@ -110,7 +110,7 @@ static void dirty_sync(void *opaque)
     struct accel_vm *vm = opaque;
     int64_t now = os_clock_ns();
     g_mutex_lock(&vm->dirty_lock);
-    if (now - vm->dirty_ns >= SYNC_EVERY) {
+    if (vm->params.exact_dirty || now - vm->dirty_ns >= SYNC_EVERY) {
         vm->dirty_ns = now;
         for (guint i = 0; i < vm->slots->len; i++) {
             const struct kvm_slot *s = &g_array_index(vm->slots, struct kvm_slot, i);

@@ -57,7 +57,7 @@ struct revirt_info {
     uint32_t vms;     /* at this moment, of all users */
     uint64_t window_size;
     uint64_t phys_bits;
-    char engine[32]; /* "software", "vmx", "svm": for messages */
+    char engine[32]; /* "jit", "kvm", "vmx", "svm": for messages */
 };
 
 enum { REVIRT_MAP_WRITE = 1, REVIRT_MAP_LOG = 2 };

@@ -67,6 +67,7 @@ int revirt_vcpu_run(struct accel_vcpu *v, struct accel_exit *e);
 void revirt_vcpu_kick(struct accel_vcpu *v);
 void revirt_irq_line(struct accel_vcpu *v, bool level);
 uint64_t revirt_tsc(struct accel_vcpu *v);
+uint64_t revirt_tsc_base(const struct accel_vm *vm); /* the host's monotonic time in ticks */
 
 /* cpuid.c */
 int revirt_cpuid_send(struct accel_vcpu *v);

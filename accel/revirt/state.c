@@ -8,8 +8,10 @@
 #include "accel/revirt/blocks.h"
 #include "accel/revirt/revirt.h"
 #include "accel/revirt/survivor.h"
+#include "accel/x86/flags.h"
 
 #define BLOCKS_BYTES 4096
+#define LEAVING_MS   500
 
 /* --- a dead host's registers ------------------------------------------------------------------ */
 
@@ -90,8 +92,7 @@ static bool replay_msr_write(void *opaque, uint32_t msr, uint64_t value)
 
 static uint64_t replay_tsc(void *opaque)
 {
-    (void)opaque;
-    return (uint64_t)os_clock_ns();
+    return revirt_tsc_base(((const struct replay *)opaque)->v->vm);
 }
 
 /* What the host owed the guest when it died: the rest of an instruction whose access was made
@@ -137,13 +138,29 @@ static int get_from_survivor(struct accel_vcpu *v, struct x86_state *s)
     if (!survivor_known(v)) {
         return -EPIPE;
     }
+    struct replay r = { .v = v };
     struct x86_cpu *copy = aligned_alloc(64, (sizeof *copy + 63) & ~(size_t)63);
     if (!copy) {
         return -ENOMEM;
     }
-    memcpy(copy, v->survivor + SURVIVOR_CPU_OFFSET, sizeof *copy);
+    /* A host that can still put things in order is about to. */
+    for (unsigned turn = 0; turn < LEAVING_MS; turn++) {
+        memcpy(copy, v->survivor + SURVIVOR_CPU_OFFSET, sizeof *copy);
+        if (copy->jit.where != X86_JIT_AWAY) {
+            break;
+        }
+        os_poll(NULL, 0, NS_PER_MS);
+    }
+    if (copy->jit.where == X86_JIT_AWAY) {
+        free(copy); /* it was killed in translated code, or in the hardware */
+        return -EPIPE;
+    }
+    if (copy->jit.where == X86_JIT_PACKED) {
+        x86_flags_unpack(copy);
+    }
     memset(&copy->bus, 0, sizeof copy->bus); /* pointers of the dead */
     copy->bus.tsc = replay_tsc;
+    copy->bus.opaque = &r;
     x86_cpu_get_state(copy, s);
     free(copy);
     const struct survivor_head *h = (const struct survivor_head *)v->survivor;
@@ -198,7 +215,7 @@ int revirt_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t g
     v->ready = false; /* the host says anew at the next exit */
     int r = revirt_call(&v->node, REVIRT_SET, groups, 0, buf, revirt_blocks_size(groups), 0);
     if (r >= 0 && groups & X86_GROUP_TSC) {
-        atomic_store(&v->tsc_offset, s->tsc - (uint64_t)os_clock_ns());
+        atomic_store(&v->tsc_offset, s->tsc - revirt_tsc_base(v->vm));
     }
     if (r >= 0 && groups & X86_GROUP_CR) {
         v->last.cr8 = s->cr8;

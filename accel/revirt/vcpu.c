@@ -203,9 +203,14 @@ int revirt_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
     return r;
 }
 
+uint64_t revirt_tsc_base(const struct accel_vm *vm)
+{
+    return muldiv_u64((uint64_t)os_clock_ns(), vm->info.tsc_khz, 1000000);
+}
+
 uint64_t revirt_tsc(struct accel_vcpu *v)
 {
-    return (uint64_t)os_clock_ns() + atomic_load(&v->tsc_offset);
+    return revirt_tsc_base(v->vm) + atomic_load(&v->tsc_offset);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -190,6 +190,7 @@ G_NORETURN void x86_block_leave(struct x86_cpu *cpu);
 /* After a longjmp out of an instruction: counts what was executed and delivers the fault. False:
  * triple fault. */
 bool x86_interp_fault(struct x86_cpu *cpu);
+void x86_interp_abandoned(struct x86_cpu *cpu); /* by the bus: as if it had not begun */
 
 /* gdbstub, between runs: breakpoints are linear addresses (copied), looked at before the
  * instruction there. Blocks are cut at them; elsewhere code runs as fast as without. */

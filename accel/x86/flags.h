@@ -129,6 +129,13 @@ static inline void x86_set_arith_flags(struct x86_cpu *cpu, uint32_t f)
     x86_flags_cf_of(cpu, f & X86_FL_CF, f & X86_FL_OF);
 }
 
+/* From cpu->jit.flags: packed as LAHF and SETO leave them. */
+static inline void x86_flags_unpack(struct x86_cpu *cpu)
+{
+    unsigned w = cpu->jit.flags;
+    x86_set_arith_flags(cpu, (w >> 8 & 0xd5) | (w & 1 ? X86_FL_OF : 0));
+}
+
 /* ZF alone, the rest stays (CMPXCHG8B, LAR, VERR ...). */
 static inline void x86_set_zf(struct x86_cpu *cpu, bool zf)
 {

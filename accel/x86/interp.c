@@ -55,7 +55,8 @@ void x86_stop_soon(struct x86_cpu *cpu)
     }
 }
 
-bool x86_interp_fault(struct x86_cpu *cpu)
+/* Flags and the count as of the instruction that a longjmp left. */
+static void settle(struct x86_cpu *cpu)
 {
     struct x86_block_cache *c = cpu->blocks;
     if (c && c->jit_ops) {
@@ -65,6 +66,21 @@ bool x86_interp_fault(struct x86_cpu *cpu)
         cpu->insn_count += executed_in_block(cpu);
         c->cur = NULL;
     }
+}
+
+void x86_interp_abandoned(struct x86_cpu *cpu)
+{
+    settle(cpu);
+    cpu->blocks->stop_in_block = false;
+    cpu->event_ext = 0;
+    cpu->exit_reason = X86_STOP_NONE;
+    x86_block_park(cpu->blocks, true);
+}
+
+bool x86_interp_fault(struct x86_cpu *cpu)
+{
+    struct x86_block_cache *c = cpu->blocks;
+    settle(cpu);
     if (c && c->stop_in_block) {
         c->stop_in_block = false;
         if (c->branches) {

@@ -28,8 +28,14 @@ struct x86_jit_slot {
 #define X86_JIT_SLOT_WIDE  255u
 #define X86_JIT_PTRS       8u
 
+/* Where the processor's state is: as struct x86_cpu says, so with the arithmetic flags in jit.flags
+ * instead of lazy, or in the registers of a host thread. Whoever looks at a processor whose host
+ * process died (accel/revirt) has to know. */
+enum x86_jit_where { X86_JIT_HERE, X86_JIT_PACKED, X86_JIT_AWAY };
+
 /* What translated code keeps at hand (accel/tcg). */
 struct x86_jit_regs {
+    uint8_t where;             /* enum x86_jit_where */
     uint64_t budget;           /* instructions until translated code must be left */
     uint64_t count_end;        /* insn_count + budget */
     uint32_t bad_slot;         /* offset of a slot that is filled again and again; 0: none */

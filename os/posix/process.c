@@ -99,6 +99,19 @@ void os_daemonize_ready(void)
     ready_fd = -1;
 }
 
+int os_fork(void)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    return pid < 0 ? -errno : (int)pid;
+}
+
+void os_reap(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+}
+
 int os_pid(void)
 {
     return (int)getpid();

@@ -26,7 +26,7 @@ struct host {
     char *dir, *socket, *accel; /* accel: for -accel */
 };
 
-static struct host host_start(const char *mmio)
+static struct host host_start(const char *engine, const char *mmio)
 {
     struct host h;
     const char *build = getenv("BUILDDIR");
@@ -41,7 +41,8 @@ static struct host host_start(const char *mmio)
     if (h.pid == 0) {
         char fd[16];
         g_snprintf(fd, sizeof fd, "%d", ready[1]);
-        execl(program, program, "-mmio", mmio, "-ready-fd", fd, h.socket, (char *)NULL);
+        execl(program, program, "-engine", engine, "-mmio", mmio, "-ready-fd", fd, h.socket,
+              (char *)NULL);
         _exit(127);
     }
     close(ready[1]);
@@ -112,17 +113,27 @@ static struct rig *new_rig(const struct host *h)
 
 static void test_alone(void **state)
 {
-    static const char *const mmio[] = { "undecoded", "decoded" };
+    static const struct {
+        const char *name, *engine, *mmio;
+    } rows[] = { { "jit, undecoded", "jit", "undecoded" },
+                 { "jit, decoded", "jit", "decoded" },
+                 { "interp, undecoded", "interp", "undecoded" },
+                 { "interp, decoded", "interp", "decoded" },
+                 { "kvm", "kvm", "decoded" } };
     (void)state;
-    for (unsigned i = 0; i < ARRAY_LEN(mmio); i++) {
-        struct host h = host_start(mmio[i]);
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        if (strcmp(rows[i].engine, "kvm") == 0 && access("/dev/kvm", R_OK | W_OK) != 0) {
+            print_message("kvm: no access to /dev/kvm, skipped\n");
+            continue;
+        }
+        struct host h = host_start(rows[i].engine, rows[i].mmio);
         struct rig *r = new_rig(&h);
         start(r, "tcg", TURNS);
         struct result want = finish(r, "tcg");
         start(r, h.accel, TURNS);
-        struct result got = finish(r, mmio[i]);
-        assert_same(mmio[i], &want, &got);
-        assert_case(mmio[i], got.failures == 0);
+        struct result got = finish(r, rows[i].name);
+        assert_same(rows[i].name, &want, &got);
+        assert_case(rows[i].name, got.failures == 0);
         rig_free(r);
         host_end(&h, SIGTERM);
     }
@@ -131,7 +142,7 @@ static void test_alone(void **state)
 static void test_moved(void **state)
 {
     (void)state;
-    struct host h = host_start("undecoded");
+    struct host h = host_start("jit", "undecoded");
     struct rig *r = new_rig(&h);
     GError *err = NULL;
     start(r, "tcg", TURNS);
@@ -153,7 +164,7 @@ static void test_killed(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 20; i++) {
-        struct host h = host_start(i % 2 ? "decoded" : "undecoded");
+        struct host h = host_start(i % 4 < 2 ? "jit" : "interp", i % 2 ? "decoded" : "undecoded");
         struct rig *r = new_rig(&h);
         start(r, h.accel, UINT32_MAX);
         for (bool on = true; on;) {

@@ -3,9 +3,14 @@
 """One machine on every accelerator: a firmware image that exercises each mode of the processor, the
 APIC's timer and a second processor tells the same, ends with the same status and leaves the same
 memory; a machine moved while it boots gets there; what cannot be had says why."""
+import os
 import subprocess
+import sys
 
 import bootlib
+
+sys.path.insert(0, f'{os.path.dirname(os.path.abspath(__file__))}/../revirt')
+import revirtlib  # noqa: E402
 
 GOLDEN = r'''real 0893 D0D0 2E0C CB88
 protected 00000006 00000000 00000003 00000000 0000000D 00000068 0000000B 00000038 0000000D 00000040 \
@@ -64,6 +69,15 @@ def conformance_kvm():
     same(['tcg,mode=interp', 'kvm'], flags)
 
 
+def conformance_revirt():
+    """By the reference host, on each of its engines."""
+    for engine in revirtlib.engines():
+        flags = 0 if engine != 'kvm' or bootlib.hardware() else NO_PAGING | NO_SYSCALL
+        for mmio in ('decoded',) if engine == 'kvm' else ('decoded', 'undecoded'):
+            with revirtlib.Host('-engine', engine, '-mmio', mmio) as host:
+                same(['tcg,mode=interp', f'revirt,host={host.path},fallback=off'], flags)
+
+
 def refused():
     for accel, says in (('kvm,fallback=off,nonsense=1', 'nonsense'),
                         ('tcg,switch-at=long-mode', 'switch-at'),
@@ -85,4 +99,4 @@ def moved():
             bootlib.expect_in(f.read(), 'switch-at: the guest goes on with tcg,mode=jit', 'stderr')
 
 
-bootlib.main(conformance, conformance_kvm, refused, moved)
+bootlib.main(conformance, conformance_kvm, conformance_revirt, refused, moved)

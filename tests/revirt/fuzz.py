@@ -129,7 +129,7 @@ def fuzz(seed, seconds=None, rounds=None):
     print(f'seed {seed}', flush=True)
     rng = random.Random(seed)
     start, done = time.monotonic(), 0
-    with r.Host(*rng.choice(((), ('-mmio', 'decoded')))) as host, host.open('good') as good:
+    with r.Host(*rng.choice(((), ('-mmio', 'undecoded')))) as host, host.open('good') as good:
         fuzzer = Fuzzer(host, rng)
         while done < rounds if rounds else time.monotonic() - start < seconds:
             fuzzer.connection(f'hostile{done}')

@@ -14,6 +14,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, f'{SOURCE}/tests/boot')
 BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
 HOST = os.environ.get('REVIRT_HOST', f'{BUILD}/revirt-host')
 EMU = os.environ.get('EMU', f'{BUILD}/emu')
@@ -32,6 +33,29 @@ SIZES = {B_GPR: 144, B_SEG: 152, B_CR: 56, B_DR: 64, B_FPU: 160, B_VEC: 2120, B_
 EXIT_SIZE, RUN_SIZE = 152, 48
 
 
+CHOSEN = [os.environ.get('REVIRT_ENGINE')]
+
+
+def engine():
+    """What hosts are to run guests on; None: their own choice."""
+    return CHOSEN[-1]
+
+
+def engines():
+    """Those that work here; the missing are named."""
+    if engine():
+        return [engine()]
+    found = []
+    for name in ('interp', 'jit', 'kvm'):
+        run = subprocess.run([HOST, '-engine', name, '/nonexistent/socket'], capture_output=True,
+                             text=True, check=False)
+        if '-engine' in run.stderr:
+            print(f'skipped: {run.stderr.splitlines()[0]}')
+        else:
+            found.append(name)
+    return found
+
+
 class Gone(Exception):
     """The host closed the socket."""
 
@@ -44,6 +68,8 @@ class Host:
         self.path = f'{self.folder}/socket'
         ready, told = os.pipe()
         self.stderr = open(f'{self.folder}/stderr', 'w+')
+        if engine():
+            args = ('-engine', engine(), *args)
         self.process = subprocess.Popen([HOST, *args, '-ready-fd', str(told), self.path],
                                         pass_fds=[told], stderr=self.stderr, preexec_fn=preexec)
         os.close(told)
@@ -129,10 +155,15 @@ class Node:
     def answer(self):
         """(result, payload, descriptors)"""
         try:
-            head, fds = self.receive(16)
-            magic, result, length, count = struct.unpack('<IiII', head)
-            assert magic == REPLY and count == len(fds), 'a reply of another form'
-            return result, (self.receive(length)[0] if length else b''), fds
+            while True:
+                head, fds = self.receive(16)
+                magic, result, length, count = struct.unpack('<IiII', head)
+                assert magic == REPLY and count == len(fds), 'a reply of another form'
+                data = self.receive(length)[0] if length else b''
+                # KVM wants to know all of CPUID before the first instruction.
+                if engine() != 'kvm' or length != EXIT_SIZE or Exit(data).kind != EXIT_CPUID:
+                    return result, data, fds
+                self.send(CALL, [RUN], run_record())
         except ConnectionResetError:
             raise Gone() from None
 
@@ -244,9 +275,10 @@ def main(*cases):
     """Runs the cases, prints the names of those that fail."""
     wanted = sys.argv[1:]
     failed = []
-    for case in cases:
-        if wanted and case.__name__ not in wanted:
-            continue
+    cases = [(name, case) for name in engines() for case in cases
+             if not wanted or case.__name__ in wanted]
+    for name, case in cases:
+        CHOSEN.append(name)
         try:
             case()
         except Exception as error:  # noqa: BLE001  (a test reports whatever went wrong)
@@ -254,6 +286,8 @@ def main(*cases):
             where = error.__traceback__
             while where.tb_next and where.tb_next.tb_frame.f_code.co_filename.startswith(HERE):
                 where = where.tb_next
-            print(f'{case.__name__}: {type(error).__name__}: {error} (line {where.tb_lineno})')
+            print(f'{case.__name__}, {name}: {type(error).__name__}: {error} '
+                  f'(line {where.tb_lineno})')
+        CHOSEN.pop()
     print(f'{len(cases) - len(failed)} passed, {len(failed)} failed')
     sys.exit(1 if failed else 0)

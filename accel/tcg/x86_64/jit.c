@@ -30,12 +30,6 @@ const uint8_t tcg_host_reg[X86_GPR_COUNT] = {
 
 /* --- flags ----------------------------------------------------------------------------------- */
 
-static void flags_to_lazy(struct x86_cpu *cpu)
-{
-    unsigned w = cpu->jit.flags;
-    x86_set_arith_flags(cpu, (w >> 8 & 0xd5) | (w & 1 ? X86_FL_OF : 0));
-}
-
 static void flags_from_lazy(struct x86_cpu *cpu)
 {
     uint32_t f = x86_arith_flags(cpu);
@@ -78,22 +72,24 @@ static void end_exec(struct x86_cpu *cpu, const struct x86_insn *i)
 
 void jit_exec_flags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint32_t rest_off)
 {
-    struct jit *j = cpu->blocks->jit;
     const struct x86_insn *i = begin_exec(cpu, insn, block, rest_off);
-    flags_to_lazy(cpu);
-    j->packed = false;
+    x86_flags_unpack(cpu);
+    cpu->jit.where = X86_JIT_HERE;
     i->exec(cpu, i);
     flags_from_lazy(cpu);
-    j->packed = true;
+    cpu->jit.where = X86_JIT_PACKED;
     end_exec(cpu, i);
+    cpu->jit.where = X86_JIT_AWAY;
 }
 
 /* For instructions that neither read nor write flags. */
 void jit_exec_noflags(struct x86_cpu *cpu, uint32_t insn, uint32_t block, uint32_t rest_off)
 {
     const struct x86_insn *i = begin_exec(cpu, insn, block, rest_off);
+    cpu->jit.where = X86_JIT_PACKED;
     i->exec(cpu, i);
     end_exec(cpu, i);
+    cpu->jit.where = X86_JIT_AWAY;
 }
 
 /* --- blocks ---------------------------------------------------------------------------------- */
@@ -297,16 +293,18 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     cpu->jit.count_end = cpu->insn_count + budget;
     cpu->jit.budget = budget - b->jit_n;
     flags_from_lazy(cpu);
-    j->in_code = j->packed = true;
     j->stats.entries++;
     j->entered = cpu->insn_count;
     cpu->jit.why = TCG_EXIT_OTHER;
     unsigned (*enter)(struct x86_cpu *, const void *);
     const uint8_t *at = jit_rx(j, j->enter);
     memcpy(&enter, &at, sizeof enter);
+    cpu->jit.where = X86_JIT_AWAY;
+    j->in_code = true;
     unsigned how = enter(cpu, b->body);
     j->in_code = false;
-    flags_to_lazy(cpu);
+    x86_flags_unpack(cpu);
+    cpu->jit.where = X86_JIT_HERE;
     cpu->insn_count = cpu->jit.count_end - cpu->jit.budget;
     j->stats.run += cpu->insn_count - j->entered;
     j->stats.exits[how ? TCG_EXIT_SYSTEM : cpu->jit.link ? TCG_EXIT_LINK : cpu->jit.why]++;
@@ -320,15 +318,17 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
 static void jit_fault(struct x86_block_cache *c)
 {
     struct jit *j = c->jit;
-    if (j->in_code && j->packed) {
-        flags_to_lazy(c->cpu);
+    struct x86_cpu *cpu = c->cpu;
+    if (cpu->jit.where == X86_JIT_PACKED) {
+        x86_flags_unpack(cpu);
     }
     if (j->in_code) {
-        j->stats.run += c->cpu->insn_count - j->entered;
+        j->stats.run += cpu->insn_count - j->entered;
         j->stats.exits[TCG_EXIT_FAULT]++;
     }
     j->in_code = false;
-    c->cpu->jit.link = 0;
+    cpu->jit.where = X86_JIT_HERE;
+    cpu->jit.link = 0;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

@@ -48,7 +48,6 @@ struct jit {
     size_t used, fixed; /* bytes; [0, fixed) are the common stubs */
     unsigned threshold;
     bool in_code;       /* translated code runs, or C called by it */
-    bool packed;        /* in_code: cpu->jit.flags is in force, else cpu->lazy */
     bool dropped;       /* some block went since a handler was entered */
     struct tcg_jit_stats stats;
     uint64_t entered; /* insn_count when translated code was entered */
