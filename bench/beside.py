@@ -17,6 +17,16 @@ import subprocess
 import sys
 import time
 
+
+def threads_ns(pid):
+    """Processor time of all threads of a process."""
+    total = 0
+    for path in glob.glob(f'/proc/{pid}/task/*/schedstat'):
+        with open(path) as f:
+            total += int(f.read().split()[0])
+    return total
+
+
 class Runner:
     def __init__(self, name, command, folder, limit):
         self.name, self.limit, self.text, self.dead = name, limit, b'', False
@@ -28,10 +38,7 @@ class Runner:
 
     def cpu_ns(self):
         """Processor time of all its threads, and of children that it has waited for."""
-        total = 0
-        for path in glob.glob(f'/proc/{self.process.pid}/task/*/schedstat'):
-            with open(path) as f:
-                total += int(f.read().split()[0])
+        total = threads_ns(self.process.pid)
         with open(f'/proc/{self.process.pid}/stat') as f:
             fields = f.read().rsplit(')', 1)[1].split()
         ticks = int(fields[13]) + int(fields[14])

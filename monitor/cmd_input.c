@@ -202,6 +202,30 @@ void cmd_screentext(struct mon_call *c)
 
 /* --- discs --------------------------------------------------------------------------------- */
 
+struct search {
+    const struct drive *drive;
+    const struct device *found;
+};
+
+static void is_owner(void *arg, struct device *d)
+{
+    struct search *s = arg;
+    for (const struct prop *p = d->cls->props; p && p->name; p++) {
+        const void *at = (const char *)d + p->offset;
+        if (p->kind == PROP_DRIVE && *(struct drive *const *)at == s->drive) {
+            s->found = d;
+        }
+    }
+}
+
+const struct device *mon_drive_owner(struct mon_call *c, const struct drive *d)
+{
+    struct search s = { .drive = d };
+    vm_foreach_device(c->vm, is_owner, &s);
+    return s.found;
+}
+
+/* By its own name or by that of its -device. */
 static struct drive *find_drive(struct mon_call *c, const char *name)
 {
     for (guint i = 0; name && i < c->p.drives->len; i++) {
@@ -209,7 +233,8 @@ static struct drive *find_drive(struct mon_call *c, const char *name)
         char *n = vm_drive_name(d);
         bool same = strcmp(n, name) == 0;
         g_free(n);
-        if (same) {
+        const struct device *owner = same ? NULL : mon_drive_owner(c, d);
+        if (same || (owner && g_strcmp0(owner->id, name) == 0)) {
             return d;
         }
     }

@@ -8,6 +8,10 @@
 #define MON_CHORD_MAX 16
 
 struct mon_call;
+struct device;
+struct drive;
+/* The device that holds it, or NULL. */
+const struct device *mon_drive_owner(struct mon_call *c, const struct drive *d);
 struct mon_keys;
 void mon_keys_free(struct mon_keys *q); /* NULL is fine */
 /* QEMU's name of a key, or an AT scan code as a number; 0 and an error if it is none. */

@@ -331,6 +331,30 @@ void info_block(struct mon_call *c)
     }
 }
 
+void info_blockstats(struct mon_call *c)
+{
+    static const char *const names[BLOCK_OPS] = { "rd", "wr", "flush" };
+    for (guint i = 0; i < c->p.drives->len; i++) {
+        const struct drive *d = g_ptr_array_index(c->p.drives, i);
+        char *name = vm_drive_name(d);
+        call_print(c, "%s:", name);
+        g_free(name);
+        struct block_stats s = { 0 };
+        if (d->block) {
+            s = block_stats(d->block);
+        }
+        for (size_t k = 0; k < BLOCK_OPS; k++) {
+            if (k != BLOCK_FLUSH) {
+                call_print(c, " %s_bytes=%" G_GUINT64_FORMAT, names[k], s.op[k].bytes);
+            }
+            call_print(c, " %s_operations=%" G_GUINT64_FORMAT, names[k], s.op[k].done);
+            call_print(c, " %s_total_time_ns=%" G_GUINT64_FORMAT, names[k], s.op[k].ns);
+            call_print(c, " failed_%s_operations=%" G_GUINT64_FORMAT, names[k], s.op[k].failed);
+        }
+        call_print(c, "\n");
+    }
+}
+
 static void print_chardev(void *arg, const char *id, const char *kind, bool open, const char *info)
 {
     call_print(arg, "%s: filename=%s%s%s%s\n", id, kind, info ? ":" : "", info ? info : "",

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* needs: jansson */
 /*
- * QMP's questions about the machine: identity, processors, drives, devices.
+ * QMP's questions about the machine: identity, processors, devices.
  */
 #include <string.h>
 
 #include "accel/api/vcpu.h"
-#include "backend/block/block.h"
 #include "backend/char/chardev.h"
 #include "core/display.h"
 #include "core/fdset.h"
@@ -204,7 +203,6 @@ static json_t *cpu_place(const struct mon_call *c, unsigned i)
                      (int)(i / threads % cores), "thread-id", (int)(i % threads));
 }
 
-/* thread-id is the process': threads of processors are nobody else's business. */
 void qmp_query_cpus_fast(struct mon_call *c)
 {
     c->ret = json_array();
@@ -212,7 +210,7 @@ void qmp_query_cpus_fast(struct mon_call *c)
         char *path = g_strdup_printf("/machine/unattached/device[%u]", i);
         json_array_append_new(c->ret, json_pack("{s:i,s:s,s:s,s:i,s:o}", "cpu-index", (int)i,
                                                 "target", "x86_64", "qom-path", path, "thread-id",
-                                                os_pid(), "props",
+                                                vcpu_thread_id(c->p.vcpus, i), "props",
                                                 cpu_place(c, i)));
         g_free(path);
     }
@@ -233,72 +231,6 @@ void qmp_query_hotpluggable_cpus(struct mon_call *c)
 void qmp_query_memory_size_summary(struct mon_call *c)
 {
     c->ret = json_pack("{s:I}", "base-memory", (json_int_t)c->p.ram_size);
-}
-
-/* --- drives -------------------------------------------------------------------------------- */
-
-static json_t *inserted(const struct drive *d, const char *node)
-{
-    static const char *const zeros[] = { "bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr",
-                                         "backing_file_depth", "write_threshold" };
-    json_t *file = mon_json_text(block_path(d->block));
-    json_t *j = json_pack(
-        "{s:O,s:b,s:s,s:b,s:s,s:s,s:{s:b,s:b,s:b},s:{s:o,s:s,s:I,s:I,s:b}}", "file", file, "ro",
-        block_read_only(d->block), "drv", "raw", "encrypted", 0, "detect_zeroes", "off",
-        "node-name", node, "cache", "writeback", 1, "direct", 0, "no-flush", 0, "image",
-        "filename", file, "format", "raw", "virtual-size",
-        (json_int_t)(block_sectors(d->block) * SECTOR_SIZE), "actual-size",
-        (json_int_t)(block_sectors(d->block) * SECTOR_SIZE), "dirty-flag", 0);
-    for (size_t i = 0; i < ARRAY_LEN(zeros); i++) {
-        mon_json_set(j, zeros[i], json_integer(0));
-    }
-    return j;
-}
-
-void qmp_query_block(struct mon_call *c)
-{
-    c->ret = json_array();
-    for (guint i = 0; i < c->p.drives->len; i++) {
-        const struct drive *d = g_ptr_array_index(c->p.drives, i);
-        char *name = vm_drive_name(d);
-        bool removable = d->media == DRIVE_CDROM || d->iface == DRIVE_IF_FLOPPY;
-        json_t *j = json_pack("{s:s,s:s,s:b,s:b}", "device", name, "type", "unknown", "removable",
-                              removable, "locked", 0);
-        if (removable) {
-            mon_json_set(j, "tray_open", json_boolean(!d->block));
-        }
-        if (d->block) {
-            mon_json_set(j, "inserted", inserted(d, name));
-            mon_json_set(j, "io-status", json_string("ok"));
-        }
-        mon_json_set(j, "qdev", json_string(name));
-        json_array_append_new(c->ret, j);
-        g_free(name);
-    }
-}
-
-void qmp_query_named_block_nodes(struct mon_call *c)
-{
-    c->ret = json_array();
-    for (guint i = 0; i < c->p.drives->len; i++) {
-        const struct drive *d = g_ptr_array_index(c->p.drives, i);
-        if (d->block) {
-            char *name = vm_drive_name(d);
-            json_array_append_new(c->ret, inserted(d, name));
-            g_free(name);
-        }
-    }
-}
-
-void qmp_query_blockstats(struct mon_call *c)
-{
-    c->ret = json_array();
-    for (guint i = 0; i < c->p.drives->len; i++) {
-        const struct drive *d = g_ptr_array_index(c->p.drives, i);
-        char *name = vm_drive_name(d);
-        json_array_append_new(c->ret, json_pack("{s:s,s:{}}", "device", name, "stats"));
-        g_free(name);
-    }
 }
 
 /* --- other back ends ----------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ void os_yield(void);
 
 /* Threads are glib's; these are what glib lacks. */
 void os_thread_name(const char *name);
+int os_thread_id(void); /* of this thread, as other programs see it; the process' without any */
 void os_thread_low_priority(void);
 
 /* A wake-up that poll can wait for. Signal is async-signal-safe. */

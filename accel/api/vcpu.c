@@ -270,6 +270,7 @@ static gpointer vcpu_thread(gpointer arg)
     char name[16];
     g_snprintf(name, sizeof name, "vcpu%u", c->index);
     os_thread_name(name);
+    c->thread_id = os_thread_id();
     current_index = (int)c->index;
     int ret = v->ops->vcpu_create(v->vm, c->index, &c->accel);
     g_mutex_lock(&v->mutex);
@@ -556,6 +557,11 @@ int vcpus_log_branches(struct vcpus *v)
 const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index)
 {
     return v->cpu[index].branches;
+}
+
+int vcpu_thread_id(struct vcpus *v, unsigned index)
+{
+    return v->cpu[index].thread_id;
 }
 
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index)

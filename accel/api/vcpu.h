@@ -72,6 +72,7 @@ int vcpus_log_branches(struct vcpus *v);
 const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index);
 /* Paused, or on the vCPU's own thread. False: the accelerator keeps none. */
 bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log);
+int vcpu_thread_id(struct vcpus *v, unsigned index); /* the host's number of its thread */
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */
 /* The index of the vCPU whose thread this is, or -1. */
 int vcpu_current(void);

@@ -26,6 +26,7 @@ struct vcpu {
     unsigned index;
     GThread *thread;
     struct accel_vcpu *accel;
+    int thread_id; /* the host's */
     int create_ret;
     bool created;
     bool busy;      /* inside run or in the handling of its exit */

@@ -20,17 +20,17 @@
 
 #define WORKERS 4 /* a disk in flight each way and a flush or two; more only adds threads */
 
-enum op { OP_READ, OP_WRITE, OP_FLUSH };
 enum state { QUEUED, RUNNING, FINISHED };
 
 struct block_req {
     struct block *block;
-    enum op op;
+    enum block_op op;
     enum state state;
     bool cancelled;
     int result;
     uint64_t off;
     size_t len;
+    int64_t began_ns;
     void *buf;
     block_done_fn *done;
     void *opaque;
@@ -47,6 +47,7 @@ struct block {
     unsigned in_flight;
     bool counted;      /* virtual time is: requests are executed at once and finish later in it */
     struct timer done; /* counted */
+    struct block_stats stats; /* machine lock */
 };
 
 #define COUNTED_NS (100 * NS_PER_US) /* what a request takes then */
@@ -74,9 +75,25 @@ static struct block_req *take_finished(struct block *b)
     return r;
 }
 
+static void count(struct block_req *r)
+{
+    struct block_stats *s = &r->block->stats;
+    if (r->result < 0) {
+        s->op[r->op].failed++;
+        return;
+    }
+    s->op[r->op].done++;
+    s->op[r->op].bytes += r->len;
+    s->op[r->op].ns += (uint64_t)(os_clock_ns() - r->began_ns);
+    if (r->op == BLOCK_WRITE) {
+        s->highest = MAX(s->highest, r->off + r->len);
+    }
+}
+
 static void complete(struct block_req *r)
 {
     if (!r->cancelled) {
+        count(r);
         r->done(r->opaque, r->result);
     }
     g_free(r);
@@ -130,9 +147,10 @@ static int execute(struct block *b, struct block_req *r)
 {
     struct layer *l = b->top;
     switch (r->op) {
-    case OP_READ: return l->ops->read(l, r->buf, r->len, r->off);
-    case OP_WRITE: return l->ops->write(l, r->buf, r->len, r->off);
-    case OP_FLUSH: return l->ops->flush(l);
+    case BLOCK_READ: return l->ops->read(l, r->buf, r->len, r->off);
+    case BLOCK_WRITE: return l->ops->write(l, r->buf, r->len, r->off);
+    case BLOCK_FLUSH: return l->ops->flush(l);
+    default: break;
     }
     return -EINVAL;
 }
@@ -157,7 +175,7 @@ static void worker(gpointer data, gpointer user)
 
 /* --- requests ----------------------------------------------------------------------------- */
 
-static struct block_req *submit(struct block *b, enum op op, uint64_t sector, unsigned count,
+static struct block_req *submit(struct block *b, enum block_op op, uint64_t sector, unsigned count,
                                 void *buf, block_done_fn *done, void *opaque)
 {
     struct block_req *r = g_new0(struct block_req, 1);
@@ -167,17 +185,18 @@ static struct block_req *submit(struct block *b, enum op op, uint64_t sector, un
     r->buf = buf;
     r->done = done;
     r->opaque = opaque;
+    r->began_ns = os_clock_ns();
     r->off = sector * SECTOR_SIZE;
     r->len = (size_t)count * SECTOR_SIZE;
     int refused = 0;
     if (sector > sectors || count > sectors - sector || count > INT_MAX / SECTOR_SIZE) {
         refused = -EINVAL;
-    } else if (op == OP_WRITE && b->top->read_only) {
+    } else if (op == BLOCK_WRITE && b->top->read_only) {
         refused = -EROFS;
     }
     g_mutex_lock(&b->lock);
     b->in_flight++;
-    if (refused || (op != OP_FLUSH && count == 0)) {
+    if (refused || (op != BLOCK_FLUSH && count == 0)) {
         r->result = refused;
         finish(b, r);
         g_mutex_unlock(&b->lock);
@@ -195,18 +214,18 @@ static struct block_req *submit(struct block *b, enum op op, uint64_t sector, un
 struct block_req *block_read(struct block *b, uint64_t sector, unsigned count, void *buf,
                              block_done_fn *done, void *opaque)
 {
-    return submit(b, OP_READ, sector, count, buf, done, opaque);
+    return submit(b, BLOCK_READ, sector, count, buf, done, opaque);
 }
 
 struct block_req *block_write(struct block *b, uint64_t sector, unsigned count, const void *buf,
                               block_done_fn *done, void *opaque)
 {
-    return submit(b, OP_WRITE, sector, count, (void *)(uintptr_t)buf, done, opaque);
+    return submit(b, BLOCK_WRITE, sector, count, (void *)(uintptr_t)buf, done, opaque);
 }
 
 struct block_req *block_flush(struct block *b, block_done_fn *done, void *opaque)
 {
-    return submit(b, OP_FLUSH, 0, 0, NULL, done, opaque);
+    return submit(b, BLOCK_FLUSH, 0, 0, NULL, done, opaque);
 }
 
 void block_cancel(struct block_req *r)
@@ -334,6 +353,11 @@ void block_close(struct block *b)
     g_cond_clear(&b->changed);
     g_free(b->path);
     g_free(b);
+}
+
+struct block_stats block_stats(const struct block *b)
+{
+    return b->stats;
 }
 
 uint64_t block_sectors(const struct block *b)

@@ -35,6 +35,16 @@ uint64_t block_sectors(const struct block *b);
 bool block_read_only(const struct block *b);
 const char *block_path(const struct block *b);
 
+/* What it was asked so far. Time is from the request to its completion. Machine lock held. */
+enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_OPS };
+struct block_stats {
+    struct {
+        uint64_t done, failed, bytes, ns;
+    } op[BLOCK_OPS];
+    uint64_t highest; /* byte behind the last one that was written */
+};
+struct block_stats block_stats(const struct block *b);
+
 typedef void block_done_fn(void *opaque, int ret); /* 0 or -errno */
 /* The buffer stays the caller's and must live until done; it is never guest RAM mapped elsewhere
  * than through dma_map. Out-of-range is -EINVAL, delivered through done like every other error.

@@ -22,6 +22,11 @@ void os_thread_name(const char *name)
     pthread_setname_np(pthread_self(), cut);
 }
 
+int os_thread_id(void)
+{
+    return (int)gettid();
+}
+
 void os_thread_low_priority(void)
 {
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); /* Linux: of this thread alone */

@@ -9,6 +9,11 @@ void os_thread_name(const char *name)
     (void)name; /* no pthread_setname_np */
 }
 
+int os_thread_id(void)
+{
+    return os_pid();
+}
+
 void os_thread_low_priority(void)
 {
 }

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ; A boot sector that draws whole pictures of 1024x768x32 in 64-bit mode for `bench/display`: writes "a" to
-; port E9h, draws 150 by REP STOSD, writes "b", 30 pixel by pixel, writes "c" and stops.
+; port E9h, draws 3000 by REP STOSD, writes "b", 1000 pixel by pixel, writes "c" and stops.
 
         bits 16
         org 0x7c00
@@ -86,7 +86,7 @@ protected:
 wide:
         mov al, 'a'
         out 0xe9, al
-        mov ebx, 150
+        mov ebx, 3000
 .fill:  mov edi, [abs frame]
         mov ecx, PIXELS
         imul eax, ebx, 0x010203
@@ -95,7 +95,7 @@ wide:
         jnz .fill
         mov al, 'b'
         out 0xe9, al
-        mov ebx, 30
+        mov ebx, 1000
 .frame: mov edi, [abs frame]
         mov ecx, PIXELS
 .pixel: lea eax, [rcx + rbx * 8]

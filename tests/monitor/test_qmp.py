@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 
 import monlib
 from monlib import Failed, IS_QEMU, Machine, check, equal
@@ -252,6 +253,41 @@ def memory_and_pictures():
             equal(f.read(2), b'P6', 'ppm')
 
 
+def drives_and_processors():
+    """What is counted and named of a machine whose firmware reads a disk."""
+    folder = tempfile.mkdtemp(prefix='monitor-')
+    image, disc = f'{folder}/disk.img', f'{folder}/disc.iso'
+    with open(disc, 'wb') as f:
+        f.write(bytes(1 << 16))
+    with open(image, 'wb') as f:
+        f.write(b'\xf4\xeb\xfd'.ljust(510, b'\0') + b'\x55\xaa' + bytes(1 << 20))
+    try:
+        with Machine('-smp', '2', '-drive', f'if=none,id=d,file={image},format=raw', '-device',
+                     'ide-hd,drive=d,id=hd,bootindex=0', '-cdrom', disc) as machine:
+            qmp = machine.qmp()
+            drives = {d['device']: d for d in qmp.command('query-block')}
+            equal(drives['d']['inserted']['file'], image, 'file')
+            equal(drives['d']['qdev'], 'hd', 'qdev')
+            check(drives['ide1-cd0']['removable'] and not drives['ide1-cd0']['tray_open'], drives)
+            stats = {}
+            while stats.get('rd_operations', 0) == 0: # the boot sector
+                stats = {d['device']: d for d in qmp.command('query-blockstats')}['d']['stats']
+            check(stats['rd_bytes'] >= 512 and stats['rd_total_time_ns'] > 0, stats)
+            equal((stats['wr_bytes'], stats['failed_rd_operations']), (0, 0), 'nothing else')
+            check('rd_operations=' in qmp.hmp('info blockstats'), 'info blockstats')
+            threads = [c['thread-id'] for c in qmp.command('query-cpus-fast')]
+            if not IS_QEMU or len(set(threads)) == 2:
+                equal({os.path.exists(f'/proc/{machine.process.pid}/task/{t}') for t in threads},
+                      {True}, f'threads {threads}')
+                equal(len(set(threads)), 2, 'threads')
+            qmp.command('eject', device='ide1-cd0')
+            check('inserted' not in {d['device']: d for d in qmp.command('query-block')}['ide1-cd0'],
+                  'an empty drive')
+    finally:
+        shutil.rmtree(folder)
+
+
 monlib.main(greeting_and_negotiation, run_states_and_events, guest_ends, arguments_are_checked,
             bad_input, pieces_and_pipelines, two_monitors_interleaved,
-            a_client_that_does_not_read, through_socat, memory_and_pictures)
+            a_client_that_does_not_read, through_socat, memory_and_pictures,
+            drives_and_processors)

@@ -190,6 +190,30 @@ static void what_is_out_of_range_is_refused(void **state)
     block_close(b);
 }
 
+static void requests_are_counted(void **state)
+{
+    struct world *w = *state;
+    uint8_t buf[4 * SECTOR_SIZE] = { 0 };
+    make_image(w, 16 * SECTOR_SIZE);
+    struct block *b = open_with(w, &(struct block_opts){ .format = "raw" });
+    assert_int_equal(do_read(w, b, 0, 4, buf), 0);
+    assert_int_equal(do_read(w, b, 1, 1, buf), 0);
+    assert_int_equal(do_read(w, b, 15, 2, buf), -EINVAL);
+    assert_int_equal(do_write(w, b, 7, 2, buf), 0);
+    assert_int_equal(do_write(w, b, 2, 1, buf), 0);
+    struct block_stats s = block_stats(b);
+    assert_int_equal(s.op[BLOCK_READ].done, 2);
+    assert_int_equal(s.op[BLOCK_READ].bytes, 5 * SECTOR_SIZE);
+    assert_int_equal(s.op[BLOCK_READ].failed, 1);
+    assert_int_equal(s.op[BLOCK_WRITE].done, 2);
+    assert_int_equal(s.op[BLOCK_WRITE].bytes, 3 * SECTOR_SIZE);
+    assert_int_equal(s.op[BLOCK_WRITE].failed, 0);
+    assert_true(s.op[BLOCK_READ].ns > 0);
+    assert_int_equal(s.highest, 9 * SECTOR_SIZE);
+    assert_int_equal(s.op[BLOCK_FLUSH].done, 0);
+    block_close(b);
+}
+
 static void many_requests_at_once(void **state)
 {
     struct world *w = *state;
@@ -623,6 +647,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(reads_and_writes_reach_the_file),
         T(what_is_out_of_range_is_refused),
+        T(requests_are_counted),
         T(many_requests_at_once),
         T(cancelled_requests_never_complete),
         T(drain_follows_chains),
