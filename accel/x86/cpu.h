@@ -188,8 +188,7 @@ enum x86_event_type {
 bool x86_deliver(struct x86_cpu *cpu, enum x86_event_type type, unsigned vector, bool has_error,
                  uint32_t error);
 
-/* Instructions executed before the one in execution, on the processor's own thread. */
-uint64_t x86_insn_now(const struct x86_cpu *cpu);
+uint64_t x86_insn_now(const struct x86_cpu *cpu); /* executed before the one in execution */
 /* From within an instruction: requests and insn_limit are looked at before the next one. */
 void x86_stop_soon(struct x86_cpu *cpu);
 /* Run until something stops it. Accepts INTR when cpu->bus.irq_ack is set and intr is raised. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
 /* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c */
-/* link: tests/fake/x86_box.c tests/cpu/lockstep_vec.c */
+/* link: tests/fake/x86_box.c tests/cpu/lockstep_*.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* libs: zydis */
 /* timeout: 600 */
@@ -21,6 +21,7 @@
 
 #include "accel/tcg/jit.h"
 #include "accel/x86/disas.h"
+#include "tests/cpu/lockstep_state.h"
 #include "tests/cpu/lockstep_vec.h"
 #include "tests/fake/x86_box.h"
 
@@ -54,20 +55,6 @@ struct test_case {
 
 /* --- the two processors ----------------------------------------------------------------------- */
 
-static struct x86_box *new_box(unsigned mode)
-{
-    struct x86_box *b = x86_box_new(mode, NULL);
-    x86_cpu_model_software(&b->model);
-    struct x86_state s;
-    x86_cpu_get_state(b->cpu, &s);
-    s.cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
-    s.cr0 |= X86_CR0_NE | X86_CR0_MP;
-    s.xcr0 = 7;
-    s.groups = X86_GROUP_ALL;
-    x86_cpu_set_state(b->cpu, &s);
-    return b;
-}
-
 static void load(struct x86_box *b, const struct test_case *t)
 {
     struct x86_state *s = &b->cpu->st;
@@ -82,30 +69,6 @@ static void load(struct x86_box *b, const struct test_case *t)
     for (unsigned w = 0; w < 3; w++) {
         memcpy(b->ram + t->window[w] - 256, t->mem[w], 512);
     }
-}
-
-static const char *differ(const struct x86_box *a, const struct x86_box *b)
-{
-    const struct x86_state *x = &a->cpu->st, *y = &b->cpu->st;
-    if (a->cpu->insn_count != b->cpu->insn_count || x->rip != y->rip) {
-        return "RIP or count";
-    }
-    if (memcmp(x->gpr, y->gpr, sizeof x->gpr) != 0) {
-        return "general registers";
-    }
-    if (x86_rflags(a->cpu) != x86_rflags(b->cpu)) {
-        return "flags";
-    }
-    if (memcmp(x->vec, y->vec, sizeof x->vec) != 0) {
-        return "vector registers";
-    }
-    if (x->fpu.mxcsr != y->fpu.mxcsr) {
-        return "MXCSR";
-    }
-    if (memcmp(&x->fpu, &y->fpu, sizeof x->fpu) != 0) {
-        return "x87 unit";
-    }
-    return memcmp(a->ram, b->ram, X86_BOX_RAM) != 0 ? "memory" : NULL;
 }
 
 /* --- cases ------------------------------------------------------------------------------------ */
@@ -186,35 +149,8 @@ static void print_case(const struct test_case *t, unsigned mode)
     }
 }
 
-static void print_states(const struct x86_box *a, const struct x86_box *b)
+static void print_memory(const struct x86_box *a, const struct x86_box *b)
 {
-    const struct x86_state *x = &a->cpu->st, *y = &b->cpu->st;
-    printf("  rip %" PRIx64 " %" PRIx64 ", vector %d %d at %" PRIx64 ", count %" PRIu64 " %" PRIu64
-           ", flags %" PRIx64 " %" PRIx64 "\n",
-           x->rip, y->rip, x86_box_vector(a), x86_box_vector(b), x86_box_fault_rip(a),
-           a->cpu->insn_count, b->cpu->insn_count, x86_rflags(a->cpu), x86_rflags(b->cpu));
-    for (unsigned k = 0; k < 16; k++) {
-        if (x->gpr[k] != y->gpr[k]) {
-            printf("  gpr %u: %016" PRIx64 " %016" PRIx64 "\n", k, x->gpr[k], y->gpr[k]);
-        }
-        for (unsigned n = 0; n < 8; n++) {
-            if (x->vec[k].u64[n] != y->vec[k].u64[n]) {
-                printf("  vec %u.%u: %016" PRIx64 " %016" PRIx64 "\n", k, n, x->vec[k].u64[n],
-                       y->vec[k].u64[n]);
-            }
-        }
-    }
-    const struct x86_fpu *p = &x->fpu, *q = &y->fpu;
-    printf("  mxcsr %x %x fcw %x %x fsw %x %x ftw %x %x fop %x %x\n", p->mxcsr, q->mxcsr, p->fcw,
-           q->fcw, p->fsw, q->fsw, p->ftw, q->ftw, p->fop, q->fop);
-    printf("  fip %" PRIx64 " %" PRIx64 " fdp %" PRIx64 " %" PRIx64 " fcs %x %x fds %x %x\n",
-           p->fip, q->fip, p->fdp, q->fdp, p->fcs, q->fcs, p->fds, q->fds);
-    for (unsigned k = 0; k < 8; k++) {
-        if (p->r[k].mant != q->r[k].mant || p->r[k].se != q->r[k].se) {
-            printf("  R%u: %04x %016" PRIx64 ", %04x %016" PRIx64 "\n", k, p->r[k].se, p->r[k].mant,
-                   q->r[k].se, q->r[k].mant);
-        }
-    }
     for (size_t k = 0; k < X86_BOX_RAM; k++) {
         if (a->ram[k] != b->ram[k]) {
             printf("  memory %zx: %02x %02x\n", k, a->ram[k], b->ram[k]);
@@ -237,19 +173,9 @@ static void choose_units(struct test_case *t, const struct x86_box *b)
     }
 }
 
-/* Some addresses are random: what holds the box together is put back. */
-static void repair(struct x86_box *b, const uint8_t *low, const struct x86_state *clean)
-{
-    memcpy(b->ram, low, X86_BOX_CODE);
-    memcpy(b->ram + 0x300000, low + X86_BOX_CODE, 0x2000);
-    x86_code_map_written(b->cpu->code_map, 0, X86_BOX_CODE);
-    x86_cpu_set_state(b->cpu, clean);
-}
-
 static bool run_mode(unsigned mode, uint64_t cases, int group, uint64_t seed)
 {
-    struct x86_box *a = new_box(mode), *b = new_box(mode);
-    struct x86_state clean;
+    struct x86_box *a = lockstep_box(mode), *b = lockstep_box(mode);
     struct test_case t;
     bool ok = true;
     struct lockstep_gen g = { .rnd = rnd,
@@ -263,11 +189,7 @@ static bool run_mode(unsigned mode, uint64_t cases, int group, uint64_t seed)
         return false;
     }
     tcg_jit_set_threshold(b->cpu, 1);
-    x86_cpu_get_state(a->cpu, &clean);
-    clean.groups = X86_GROUP_ALL;
-    uint8_t *low = g_malloc(X86_BOX_CODE + 0x2000);
-    memcpy(low, a->ram, X86_BOX_CODE);
-    memcpy(low + X86_BOX_CODE, a->ram + 0x300000, 0x2000);
+    struct lockstep_saved *clean = lockstep_save(a);
     for (uint64_t n = 0; n < cases && ok; n++) {
         make_case(&t, &g, group);
         choose_units(&t, a);
@@ -275,17 +197,21 @@ static bool run_mode(unsigned mode, uint64_t cases, int group, uint64_t seed)
         load(b, &t);
         uint64_t limit = pick(4) ? 10000 : 1 + pick(12);
         enum x86_stop sa = x86_box_run(a, limit), sb = x86_box_run(b, limit);
-        const char *what = sa != sb ? "stop" : differ(a, b);
+        const char *what = sa != sb ? "stop" : lockstep_differ(a, b);
+        if (!what && memcmp(a->ram, b->ram, X86_BOX_RAM) != 0) {
+            what = "memory";
+        }
         if (what) {
             printf("FAILED: %s, %u-bit, case %" PRIu64 ", EMU_SEED=%" PRIu64 ": interp, jit\n",
                    what, mode * 8, n, seed);
             print_case(&t, mode);
-            print_states(a, b);
+            lockstep_print(a, b);
+            print_memory(a, b);
             ok = false;
         }
         if (a->cpu->st.rip < X86_BOX_CODE) { /* a handler: RSP, CS, perhaps its tables */
-            repair(a, low, &clean);
-            repair(b, low, &clean);
+            lockstep_repair(a, clean);
+            lockstep_repair(b, clean);
         }
     }
     struct tcg_jit_stats st;
@@ -295,7 +221,7 @@ static bool run_mode(unsigned mode, uint64_t cases, int group, uint64_t seed)
     tcg_jit_detach(b->cpu);
     x86_box_free(a);
     x86_box_free(b);
-    g_free(low);
+    g_free(clean);
     return ok;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
-/* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c tests/fake/x86_box.c */
+/* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c tests/fake/x86_box.c tests/cpu/lockstep_*.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 600 */
 /* libs: zydis */
 /*
  * Random programs (loops, calls, memory, faults, writes to their own code, flags live across
- * blocks), 64-bit and 32-bit, on the interpreter and on the translator: registers, flags, RIP and
- * instruction count must be the same at random instruction counts, where interrupts arrive, memory
- * at the end of each program.
+ * blocks; some with x87, MMX, SSE, AVX, BMI, LOCK and strings), in 64-, 32- and 16-bit segments, on
+ * the interpreter and on the translator: all registers and the instruction count must be the same
+ * at random instruction counts, where interrupts arrive, memory at the end of each program.
  *
  *   test_lockstep [INSTRUCTIONS]     default 50,000,000
  * EMU_SEED=N repeats a run; the seed is printed.
@@ -20,7 +20,8 @@
 
 #include "accel/tcg/jit.h"
 #include "accel/tcg/x86_64/emit.h"
-#include "tests/fake/x86_box.h"
+#include "tests/cpu/lockstep_state.h"
+#include "tests/cpu/lockstep_vec.h"
 
 #define CODE_MAX  0x1800u
 #define LABELS    24u
@@ -46,21 +47,23 @@ static unsigned pick(unsigned n)
 
 /* Registers that instructions write; those that hold addresses, written rarely; a small index. */
 static const struct set {
-    uint8_t values[9], n_values, bases[6], n_bases, index;
+    uint8_t values[9], n_values, bases[7], n_bases, index; /* bases[n_bases] is index */
 } sets[2] = {
-    { { 0, 1, 2, 6, 9, 10, 13, 14, 15 }, 9, { 3, 5, 7, 8, 11, 12 }, 6, H_R14 },
-    { { 0, 1, 2 }, 3, { 3, 5, 7 }, 3, H_RSI },
+    { { 0, 1, 2, 6, 9, 10, 13, 14, 15 }, 9, { 3, 5, 7, 8, 11, 12, H_R14 }, 6, H_R14 },
+    { { 0, 1, 2 }, 3, { 3, 5, 7, H_RSI }, 3, H_RSI },
 };
 
 struct program {
     bool legacy; /* 32-bit code: what are REX prefixes elsewhere, are INC and DEC here */
+    bool half;   /* legacy for a 16-bit segment: every instruction has its prefixes the other way */
+    struct lockstep_gen gen;
     const struct set *set;
     uint8_t bytes[CODE_MAX + 64];
     struct emit e;
     uint32_t label[LABELS];
     struct {
         uint32_t at, label;
-        bool absolute;
+        bool absolute, moved;
     } fix[512];
     unsigned n_fix;
     uint32_t imm[64]; /* immediates that the program may overwrite */
@@ -221,6 +224,94 @@ static void gen_rare(struct program *p)
     }
 }
 
+static void put(struct program *p, const uint8_t *bytes, unsigned n)
+{
+    for (unsigned k = 0; k < n; k++) {
+        emit_8(&p->e, bytes[k]);
+    }
+}
+
+/* Few elements, from and to the data. */
+static void gen_string(struct program *p)
+{
+    struct emit *e = &p->e;
+    unsigned wide = p->legacy ? 4 : 8;
+    uint8_t insn[16];
+    emit_mov_ri(e, H_RCX, pick(40));
+    emit_xrm(e, wide, 0x8d, H_RSI, H_RBX, (int32_t)pick(200));
+    put(p, insn, lockstep_insn(&p->gen, LOCKSTEP_STRING, insn));
+    emit_xrm(e, wide, 0x8d, H_RDI, H_RBX, (int32_t)pick(200));
+    if (p->legacy) {
+        emit_mov_ri(e, H_RSI, pick(0x200));
+    }
+}
+
+/* An instruction of any group; some reach for where nothing is. */
+static void gen_data(struct program *p)
+{
+    enum lockstep_group group = (enum lockstep_group)pick(LOCKSTEP_GROUPS);
+    struct lockstep_gen g = p->gen;
+    uint8_t insn[16], bases[2] = { (uint8_t)value_reg(p), p->set->index };
+    if (group == LOCKSTEP_STRING) {
+        gen_string(p);
+        return;
+    }
+    if (pick(40) == 0) {
+        g.bases = bases;
+        g.n_bases = 2;
+    }
+    put(p, insn, lockstep_insn(&g, group, insn));
+}
+
+/* Do the prefixes 66h and 67h mean sizes there? */
+static bool sized(const struct x86_insn *i)
+{
+    bool data = i->cls == X86_CLS_INT || i->cls == X86_CLS_BRANCH || i->cls == X86_CLS_STRING ||
+                (i->cls == X86_CLS_GPR_HOST && !(i->prefixes & X86_PFX_VEX));
+    return data && i->pp != 1;
+}
+
+/* What was made from `from` on, of 32-bit code, for a 16-bit segment. */
+static void halve(struct program *p, uint32_t from)
+{
+    uint8_t old[256];
+    uint32_t end = here(p), at = from;
+    if (!p->half || end - from > sizeof old) {
+        return;
+    }
+    memcpy(old, p->bytes + from, end - from);
+    p->e.p = p->bytes + from;
+    while (at < end) {
+        struct x86_insn i, check;
+        uint8_t b[20] = { 0 }, *src = old + (at - from);
+        unsigned n = 0, skip = 0;
+        if (x86_decode(&i, src, end - at, 4) != X86_DECODE_OK) {
+            break;
+        }
+        if (sized(&i) && !(i.prefixes & X86_PFX_OPSIZE)) {
+            b[n++] = 0x66;
+        }
+        if (x86_insn_has_mem(&i) || i.cls == X86_CLS_STRING) {
+            b[n++] = 0x67;
+        }
+        if (sized(&i) && (i.prefixes & X86_PFX_OPSIZE)) {
+            skip = src[0] == 0x66 ? 1 : 0;
+        }
+        memcpy(b + n, src + skip, i.len - skip);
+        n += i.len - skip;
+        bool keep = n <= X86_INSN_MAX && x86_decode(&check, b, n, 2) == X86_DECODE_OK &&
+                    check.op == i.op && check.len == n;
+        for (unsigned k = 0; k < p->n_fix; k++) { /* a target is the end of its instruction */
+            if (p->fix[k].at + 4 == at + i.len && p->fix[k].at >= from && !p->fix[k].moved) {
+                p->fix[k].at = here(p) + n - 4;
+                p->fix[k].moved = true;
+            }
+        }
+        put(p, b, keep ? n : 0);
+        at += i.len;
+    }
+}
+
 static void gen_target(struct program *p)
 {
     p->fix[p->n_fix].at = here(p) - 4;
@@ -293,34 +384,52 @@ static void gen_loop(struct program *p)
     emit_patch(e->p - 4, top);
 }
 
-static void make_program(struct program *p, bool legacy)
+static void make_program(struct program *p, unsigned mode, const struct x86_cpu_model *model)
 {
     memset(p, 0, sizeof *p);
-    p->legacy = legacy;
-    p->set = &sets[legacy];
+    p->legacy = mode != 8;
+    p->half = mode == 2;
+    p->set = &sets[p->legacy];
+    p->gen = (struct lockstep_gen){ .rnd = rnd,
+                                    .model = model,
+                                    .mode = p->legacy ? 4 : 8,
+                                    .bases = p->set->bases,
+                                    .n_bases = p->set->n_bases + 1u,
+                                    .disp_max = pick(4) ? 200 : 0x1800 };
+    for (unsigned k = 0; k <= p->set->n_bases; k++) {
+        p->gen.keep |= (uint16_t)(1u << p->set->bases[k]);
+    }
     p->e.p = p->bytes;
     p->e.end = p->bytes + CODE_MAX;
-    bool rare = pick(2), modify = pick(3) == 0, loops = pick(2);
+    bool rare = pick(2), modify = pick(3) == 0, data = pick(3) == 0, loops = pick(2) && !p->half;
     for (unsigned l = 0; l < LABELS; l++) {
         p->label[l] = here(p);
         for (unsigned n = 1 + pick(14); n > 0; n--) {
             unsigned how = pick(20);
-            if (how < 8) {
+            uint32_t from = here(p);
+            if (data && pick(2)) {
+                gen_data(p);
+            } else if (how < 8) {
                 gen_alu(p);
             } else if (how < 17 || !rare) {
                 gen_other(p);
             } else {
                 gen_rare(p);
             }
+            halve(p, from);
+            from = here(p);
             if (modify && pick(6) == 0 && p->n_imm < 64) {
                 emit_mov_ri(&p->e, value_reg(p), 0x7fffffff - pick(1000));
+                halve(p, from);
                 p->imm[p->n_imm++] = here(p) - 4;
             }
         }
         if (loops && pick(3) == 0) {
             gen_loop(p);
         }
+        uint32_t from = here(p);
         gen_branch(p);
+        halve(p, from);
     }
     emit_8(&p->e, 0xf4);
     for (unsigned k = 0; k < p->n_fix; k++) {
@@ -332,10 +441,12 @@ static void make_program(struct program *p, bool legacy)
 
 /* --- the two processors ----------------------------------------------------------------------- */
 
-static void start(struct x86_box *b, const struct x86_state *s, const struct program *p,
-                  uint32_t at, const uint64_t *regs)
+static void start(struct x86_box *b, const struct lockstep_saved *clean, const struct program *p,
+                  uint32_t at, const uint64_t *regs, const struct x86_state *units)
 {
-    x86_cpu_set_state(b->cpu, s);
+    lockstep_repair(b, clean);
+    memcpy(b->cpu->st.vec, units->vec, sizeof units->vec);
+    b->cpu->st.fpu = units->fpu;
     x86_box_code(b, p->bytes, CODE_MAX);
     x86_code_map_written(b->cpu->code_map, X86_BOX_CODE, CODE_MAX);
     memcpy(b->cpu->st.gpr, regs, sizeof b->cpu->st.gpr);
@@ -343,28 +454,6 @@ static void start(struct x86_box *b, const struct x86_state *s, const struct pro
     b->cpu->st.rflags = 2 | X86_FL_IF;
     b->cpu->st.mp = X86_MP_RUNNABLE;
     x86_set_rflags(b->cpu, regs[1], X86_FL_ARITH);
-}
-
-static bool same(struct x86_box *a, struct x86_box *b)
-{
-    return memcmp(a->cpu->st.gpr, b->cpu->st.gpr, sizeof a->cpu->st.gpr) == 0 &&
-           a->cpu->st.rip == b->cpu->st.rip && x86_rflags(a->cpu) == x86_rflags(b->cpu) &&
-           a->cpu->insn_count == b->cpu->insn_count && a->cpu->st.cr2 == b->cpu->st.cr2 &&
-           a->cpu->st.mp == b->cpu->st.mp;
-}
-
-static void show(struct x86_box *a, struct x86_box *b, uint64_t from)
-{
-    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
-        if (a->cpu->st.gpr[k] != b->cpu->st.gpr[k]) {
-            printf("  gpr %u: interp %016" PRIx64 " jit %016" PRIx64 "\n", k, a->cpu->st.gpr[k],
-                   b->cpu->st.gpr[k]);
-        }
-    }
-    printf("  rip %" PRIx64 " %" PRIx64 ", rflags %" PRIx64 " %" PRIx64 ", count %" PRIu64
-           " %" PRIu64 ", last agreed at rip %" PRIx64 ", fault at %" PRIx64 "\n",
-           a->cpu->st.rip, b->cpu->st.rip, x86_rflags(a->cpu), x86_rflags(b->cpu),
-           a->cpu->insn_count, b->cpu->insn_count, from, x86_box_fault_rip(a));
 }
 
 static void random_regs(const struct program *p, uint64_t *regs)
@@ -406,7 +495,7 @@ static bool same_memory(struct x86_box *a, struct x86_box *b, size_t from, size_
 /* Two processors: the interpreter's and the translator's. */
 struct pair {
     struct x86_box *a, *b;
-    struct x86_state state; /* a program may change segments and more */
+    struct lockstep_saved *clean;
 };
 
 static bool run_round(struct x86_box *a, struct x86_box *b, uint64_t *done)
@@ -420,10 +509,12 @@ static bool run_round(struct x86_box *a, struct x86_box *b, uint64_t *done)
         }
         enum x86_stop sa = x86_box_run(a, n), sb = x86_box_run(b, n);
         *done += a->cpu->insn_count - before;
-        if (sa != sb || !same(a, b)) {
-            printf("  stop: interp %d jit %d, chunk %u of %" PRIu64 "\n", (int)sa, (int)sb, chunk,
-                   n);
-            show(a, b, from);
+        const char *what = sa != sb ? "stop" : lockstep_differ(a, b);
+        if (what) {
+            printf("  %s: stop interp %d jit %d, chunk %u of %" PRIu64 ", last agreed at %" PRIx64
+                   "\n",
+                   what, (int)sa, (int)sb, chunk, n, from);
+            lockstep_print(a, b);
             return false;
         }
         if (sa != X86_STOP_LIMIT) {
@@ -437,11 +528,13 @@ static bool run_program(const struct pair *q, const struct program *p, uint64_t 
 {
     struct x86_box *a = q->a, *b = q->b;
     uint64_t regs[X86_GPR_COUNT];
+    struct x86_state units = q->a->cpu->st;
     for (unsigned round = 0; round < 6; round++) {
         random_regs(p, regs);
+        lockstep_registers(&p->gen, &units);
         uint32_t at = p->label[round ? pick(LABELS) : 0];
-        start(a, &q->state, p, at, regs);
-        start(b, &q->state, p, at, regs);
+        start(a, q->clean, p, at, regs, &units);
+        start(b, q->clean, p, at, regs, &units);
         if (!run_round(a, b, done) || !same_memory(a, b, X86_BOX_CODE, CODE_MAX) ||
             !same_memory(a, b, X86_BOX_DATA, 0x10000) ||
             !same_memory(a, b, STACK_TOP - 0x4000, 0x4000)) {
@@ -452,15 +545,34 @@ static bool run_program(const struct pair *q, const struct program *p, uint64_t 
     return true;
 }
 
+/* A 16-bit segment in protected mode, selector 24. */
+#define GDT_16 0x6018u
+
+static void open_16(struct pair *p)
+{
+    static const uint64_t code = 0x008f9b000000ffff;
+    memcpy(p->a->ram + GDT_16, &code, 8);
+    memcpy(p->b->ram + GDT_16, &code, 8);
+    struct x86_state s;
+    x86_cpu_get_state(p->a->cpu, &s);
+    s.groups = X86_GROUP_ALL;
+    s.gdt.limit = 0x1f;
+    s.seg[X86_CS].sel = 24;
+    s.seg[X86_CS].attr = 0x89b;
+    x86_cpu_set_state(p->a->cpu, &s);
+}
+
 static bool open_pair(struct pair *p, unsigned mode)
 {
     const uint8_t iret[2] = { mode == 8 ? 0x48 : 0x90, 0xcf };
-    p->a = x86_box_new(mode, NULL);
-    p->b = x86_box_new(mode, NULL);
+    p->a = lockstep_box(mode == 8 ? 8 : 4);
+    p->b = lockstep_box(mode == 8 ? 8 : 4);
     memcpy(p->a->ram + HANDLER + IRQ_VECTOR * 16, iret, 2);
     memcpy(p->b->ram + HANDLER + IRQ_VECTOR * 16, iret, 2);
-    x86_cpu_get_state(p->a->cpu, &p->state);
-    p->state.groups = X86_GROUP_ALL & ~(unsigned)X86_GROUP_TSC;
+    if (mode == 2) {
+        open_16(p);
+    }
+    p->clean = lockstep_save(p->a);
     return tcg_jit_attach(p->b->cpu, 0x80000) == 0;
 }
 
@@ -468,10 +580,13 @@ static void close_pair(struct pair *p, unsigned mode)
 {
     struct tcg_jit_stats st;
     tcg_jit_stats(p->b->cpu, &st);
-    printf("mode %u: translated %" PRIu64 " blocks, %" PRIu64 " of %" PRIu64
-           " instructions inline, %" PRIu64 " links, %" PRIu64 " flushes\n",
-           mode, st.translated, st.inline_insns, st.insns, st.links, st.flushes);
+    printf("mode %u: %" PRIu64 " instructions executed, %" PRIu64 " faults, translated %" PRIu64
+           " blocks, %" PRIu64 " of %" PRIu64 " instructions inline, %" PRIu64 " links, %" PRIu64
+           " flushes\n",
+           mode, p->b->cpu->insn_count, p->b->cpu->blocks->stats.faults, st.translated,
+           st.inline_insns, st.insns, st.links, st.flushes);
     tcg_jit_detach(p->b->cpu);
+    g_free(p->clean);
     x86_box_free(p->a);
     x86_box_free(p->b);
 }
@@ -490,17 +605,18 @@ int main(int argc, char **argv)
     }
     printf("EMU_SEED=%" PRIu64 "\n", seed);
     rng_state = seed * 0x9e3779b97f4a7c15ull | 1;
-    struct pair pairs[2];
-    if (!open_pair(&pairs[0], 8) || !open_pair(&pairs[1], 4)) {
+    static const uint8_t modes[3] = { 8, 4, 2 };
+    struct pair pairs[3];
+    if (!open_pair(&pairs[0], 8) || !open_pair(&pairs[1], 4) || !open_pair(&pairs[2], 2)) {
         printf("no code memory\n");
         return 1;
     }
     struct program *p = malloc(sizeof *p);
     while (ok && done < want) {
-        bool legacy = pick(3) == 0;
-        struct pair *q = &pairs[legacy];
+        unsigned kind = pick(3) ? 0 : pick(4) ? 1 : 2;
+        struct pair *q = &pairs[kind];
         tcg_jit_set_threshold(q->b->cpu, 1 + pick(3));
-        make_program(p, legacy);
+        make_program(p, modes[kind], &q->a->model);
         programs++;
         ok = run_program(q, p, &done) &&
              (programs % 64 != 0 || same_memory(q->a, q->b, 0, X86_BOX_RAM));
@@ -508,7 +624,8 @@ int main(int argc, char **argv)
     printf("%s%" PRIu64 " instructions in %" PRIu64 " programs, EMU_SEED=%" PRIu64 "\n",
            ok ? "" : "FAILED after ", done, programs, seed);
     free(p);
-    close_pair(&pairs[0], 8);
-    close_pair(&pairs[1], 4);
+    for (unsigned k = 0; k < 3; k++) {
+        close_pair(&pairs[k], modes[k]);
+    }
     return !ok;
 }
