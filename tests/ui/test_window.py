@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: MIT
 # timeout: 300
-"""The window on a real X server (Xvfb): what it shows, what is typed into it, how it is resized.
-
-Xvfb keeps its screen in a file in XWD's format, which is how this test sees the window.
-"""
+"""The window on a real X server (Xvfb): what it shows, what is typed into it, how it is resized."""
 import os
 import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import time
+
+from xserver import Failed, STEP, X, read_ppm, rgb, skip, until
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get('BUILDDIR', f'{SOURCE}/build'))
 EMU = os.environ.get('EMU', f'{BUILD}/emu')
 WORK = f'{BUILD}/ui/window'
-STEP = 30  # only ends what hangs
-SCREEN = (1280, 1024)
 
 # X keysym -> set 1 make code; the break code is the same with bit 7. Numbers of two digits are
 # keycodes: for the keysyms of right-hand modifiers and of the keypad xdotool would press others, too.
@@ -53,63 +49,6 @@ COMBINATIONS = (
     ('Control_L', 'Alt_L', 'End'), ('Control_L', 'Shift_L', 'Escape'), ('105', '108', 'space'),
     ('Super_L', 'l'),
 )
-
-
-class Failed(Exception):
-    pass
-
-
-def skip(why):
-    print(why)
-    sys.exit(77)
-
-
-def until(what, test, seconds=STEP):
-    end = time.monotonic() + seconds
-    while True:
-        value = test()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise Failed(f'still waiting for {what} after {seconds} s')
-        time.sleep(0.02)
-
-
-class X:
-    def __enter__(self):
-        shutil.rmtree(WORK, ignore_errors=True)
-        os.makedirs(WORK)
-        out, give = os.pipe()
-        with open(f'{WORK}/xvfb.log', 'wb') as log:
-            self.server = subprocess.Popen(
-                ['Xvfb', '-displayfd', str(give), '-screen', '0', '%dx%dx24' % SCREEN, '-fbdir',
-                 WORK, '-nolisten', 'tcp', '-noreset'], pass_fds=[give], stdout=log, stderr=log)
-        os.close(give)
-        with os.fdopen(out) as f:
-            number = f.readline().strip()
-        if not number:
-            skip('Xvfb does not start here')
-        self.env = dict(os.environ, DISPLAY=f':{number}', SDL_RENDER_DRIVER='software',
-                        SDL_VIDEODRIVER='x11')
-        self.env.pop('WAYLAND_DISPLAY', None)
-        return self
-
-    def __exit__(self, *_):
-        self.server.terminate()
-        self.server.wait()
-
-    def do(self, *args):
-        return subprocess.run(['xdotool', *map(str, args)], env=self.env, capture_output=True,
-                              text=True, timeout=STEP).stdout
-
-    def pixels(self):
-        """Rows of the screen as bytes B G R X."""
-        with open(f'{WORK}/Xvfb_screen0', 'rb') as f:
-            data = f.read()
-        header = struct.unpack('>25I', data[:100])
-        size, line, colours = header[0], header[12], header[19]
-        start = size + colours * 12
-        return [data[start + y * line:start + (y + 1) * line] for y in range(SCREEN[1])]
 
 
 def units(codes):
@@ -234,24 +173,6 @@ class Openbox:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
-
-
-def read_ppm(path):
-    with open(path, 'rb') as f:
-        data = f.read()
-    fields = data.split(None, 4)
-    width, height = int(fields[1]), int(fields[2])
-    return width, height, data[-width * height * 3:]
-
-
-def rgb(rows, x, y, width, height):
-    out = bytearray()
-    for row in rows[y:y + height]:
-        part = row[4 * x:4 * (x + width)]
-        line = bytearray(3 * width)
-        line[0::3], line[1::3], line[2::3] = part[2::4], part[1::4], part[0::4]
-        out += line
-    return bytes(out)
 
 
 def picture(x, label, key, make):
@@ -405,7 +326,7 @@ def resizes(x):
                 x.do('key', 'ctrl+alt+f')
                 whole = not whole
                 until('full screen' if whole else 'a window again',
-                      lambda: (emu.size()[2:] == SCREEN) == whole)
+                      lambda: (emu.size()[2:] == (x.width, x.height)) == whole)
             x.do('windowsize', emu.window, chance.randint(1, 1200), chance.randint(1, 1000))
             if emu.process.poll() is not None:
                 raise Failed(f'emu ended with status {emu.process.returncode} at resize {n}')
@@ -415,7 +336,7 @@ def resizes(x):
         emu.expect('mode 3', ['04', 'ok', '84'])
         x.do('windowsize', '--sync', emu.window, 640, 480)
         x.do('windowmove', emu.window, 0, 0)
-        x.do('mousemove', SCREEN[0] - 1, SCREEN[1] - 1)     # Xvfb draws it into its picture
+        x.do('mousemove', x.width - 1, x.height - 1)     # Xvfb draws it into its picture
         time.sleep(1)
         left, top, width, height = emu.size()
         shown = rgb(x.pixels(), left, top, width, height)
@@ -433,7 +354,7 @@ def main():
         skip('this emu was built without SDL2')
     failed = 0
     only = sys.argv[1:]
-    with X() as x:
+    with X(WORK) as x:
         for case in (pictures, keys, pointer, focus, consoles, clipboard, resizes):
             if only and case.__name__ not in only:
                 continue
