@@ -793,7 +793,7 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
 {
     struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     bool one_page = (lin & 0xfff) + size <= 0x1000;
-    cpu->mmu.rmw_host = NULL;
+    cpu->mmu.rmw.host = NULL;
     if (LIKELY(e->tag_w == (lin & ~0xfffull) && one_page)) {
         return (void *)(uintptr_t)(lin + e->addend);
     }
@@ -813,17 +813,15 @@ void *x86_rmw_ptr(struct x86_cpu *cpu, uint64_t lin, unsigned size, bool user)
         x86_debug_check_data(cpu, lin, size, X86_ACCESS_READ);
         x86_debug_check_data(cpu, lin, size, X86_ACCESS_WRITE);
     }
-    cpu->mmu.rmw_host = r.host;
-    cpu->mmu.rmw_gpa = r.gpa;
-    cpu->mmu.rmw_care = (uint8_t)r.care;
+    cpu->mmu.rmw = (struct x86_rmw){r.host, r.gpa, r.care};
     return r.host;
 }
 
 void x86_rmw_done(struct x86_cpu *cpu, unsigned size)
 {
-    if (UNLIKELY(cpu->mmu.rmw_host)) {
-        struct ref r = {cpu->mmu.rmw_host, cpu->mmu.rmw_gpa, cpu->mmu.rmw_care};
-        cpu->mmu.rmw_host = NULL;
+    if (UNLIKELY(cpu->mmu.rmw.host)) {
+        struct ref r = {cpu->mmu.rmw.host, cpu->mmu.rmw.gpa, cpu->mmu.rmw.care};
+        cpu->mmu.rmw.host = NULL;
         wrote(cpu, &r, size);
     }
 }

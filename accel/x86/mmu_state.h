@@ -35,6 +35,11 @@ struct x86_seg_range {
 #define X86_MMU_SMAP_MAX 64
 #define X86_MMU_DIRTY_MAX 256
 #define X86_MMU_WRITTEN_BITS 16
+struct x86_rmw {
+    uint8_t *host; /* NULL: x86_rmw_done has nothing to do */
+    gpa_t gpa;
+    unsigned care;
+};
 struct x86_mmu {
     uint8_t slot[2][X86_TLB_SIZE]; /* X86_SLOT_* */
     gpa_t page[2][X86_TLB_SIZE];   /* physical page of the slot */
@@ -42,9 +47,7 @@ struct x86_mmu {
     uint64_t written[(1u << X86_MMU_WRITTEN_BITS) / 64]; /* hash of pages that may have tag_w */
     uint64_t large_at;             /* hash of the GiB in which slots are part of a large page */
     bool aligning;                 /* alignment is checked: tlb[1] has no data tags */
-    uint8_t *rmw_host;             /* x86_rmw_ptr's last, if x86_rmw_done has something to do */
-    gpa_t rmw_gpa;
-    uint8_t rmw_care;
+    struct x86_rmw rmw;            /* x86_rmw_ptr's last */
     bool any_key;                  /* some page has a protection key other than 0 */
     uint8_t smap_open;             /* supervisor slots of user pages, valid while AC = 1 */
     uint16_t smap_slot[X86_MMU_SMAP_MAX];

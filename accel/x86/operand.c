@@ -83,31 +83,60 @@ static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
     }
 }
 
-/* What the host cannot do atomically (across lines or pages) is done while no other processor
- * executes: the bus lock. Only for accesses that lie wholly in memory: one that reaches a device is
- * not atomic there either, and it may wait for somebody else or leave by longjmp (revirt-host).
- * Without decoded code (emulate.c on other accelerators) there is nobody to stop. */
-static bool lock_split(struct x86_cpu *cpu, uint64_t lin, unsigned size)
+/* An operand over a line's or a page's end. */
+struct split {
+    uint8_t *p[2];
+    unsigned len[2];
+    struct x86_rmw done[2];
+};
+
+/* False: not wholly in memory. Addresses on the host, as nothing may fault later on: by then
+ * another processor may have changed the page tables. */
+static bool split_find(struct x86_cpu *cpu, struct split *s, uint64_t lin, unsigned size)
 {
-    uint64_t last = lin + size - 1;
-    last = cpu->code_mode == 8 ? last : (uint32_t)last;
-    bool user = x86_user(cpu);
-    if (!cpu->blocks || cpu->blocks->parked || !x86_rmw_ptr(cpu, lin, 1, user) ||
-        !x86_rmw_ptr(cpu, last, 1, user)) {
-        return false;
+    unsigned room = 0x1000 - (unsigned)(lin & 0xfff);
+    s->len[0] = MIN(size, room);
+    s->len[1] = size - s->len[0];
+    uint64_t next = lin + s->len[0];
+    s->p[0] = x86_rmw_ptr(cpu, lin, s->len[0], x86_user(cpu));
+    s->done[0] = cpu->mmu.rmw;
+    s->p[1] = NULL;
+    if (s->p[0] && s->len[1]) {
+        next = cpu->code_mode == 8 ? next : (uint32_t)next;
+        s->p[1] = x86_rmw_ptr(cpu, next, s->len[1], x86_user(cpu));
+        s->done[1] = cpu->mmu.rmw;
     }
-    if (!x86_exclusive_begin(cpu)) {
+    return s->p[0] && (s->p[1] || !s->len[1]);
+}
+
+/* What the host cannot do atomically is done while no other processor executes: the bus lock. */
+static uint64_t split_rmw(struct x86_cpu *cpu, const struct x86_insn *i, struct split *s,
+                          unsigned size, x86_rmw_fn *f)
+{
+    uint64_t old = 0, v;
+    bool alone = cpu->blocks && !cpu->blocks->parked; /* or in emulate.c: nobody to stop */
+    if (alone && !x86_exclusive_begin(cpu)) {
         cpu->blocks->stop_in_block = true; /* again after the kick */
         longjmp(cpu->jmp, 1);
     }
-    return true;
-}
-
-static void unlock_split(struct x86_cpu *cpu, bool locked)
-{
-    if (locked) {
+    memcpy(&old, s->p[0], s->len[0]);
+    if (s->len[1]) {
+        memcpy((uint8_t *)&old + s->len[0], s->p[1], s->len[1]);
+    }
+    v = old;
+    f(cpu, i, &v, size);
+    memcpy(s->p[0], &v, s->len[0]);
+    if (s->len[1]) {
+        memcpy(s->p[1], (uint8_t *)&v + s->len[0], s->len[1]);
+    }
+    if (alone) {
         x86_exclusive_end(cpu);
     }
+    for (unsigned k = 0; k < 2 && s->len[k]; k++) {
+        cpu->mmu.rmw = s->done[k];
+        x86_rmw_done(cpu, s->len[k]);
+    }
+    return old;
 }
 
 uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint64_t lin,
@@ -136,12 +165,15 @@ uint64_t x86_mem_rmw_locked(struct x86_cpu *cpu, const struct x86_insn *i, uint6
         x86_rmw_done(cpu, size);
         return old;
     }
-    x86_probe_write(cpu, lin, size, x86_user(cpu)); /* nothing below may raise */
-    bool locked = lock_split(cpu, lin, size);
+    x86_probe_write(cpu, lin, size, x86_user(cpu));
+    struct split split;
+    if (split_find(cpu, &split, lin, size)) {
+        return split_rmw(cpu, i, &split, size, f);
+    }
+    /* What reaches a device is not atomic there either. */
     uint64_t old = x86_lin_load(cpu, lin, size), v = old;
     f(cpu, i, &v, size);
     x86_lin_store(cpu, lin, v, size);
-    unlock_split(cpu, locked);
     return old;
 }
 
@@ -154,13 +186,11 @@ bool x86_cas16(struct x86_cpu *cpu, uint64_t lin, uint64_t old[2], const uint64_
         x86_rmw_done(cpu, 16);
         return done;
     }
-    bool locked = lock_split(cpu, lin, 16);
     uint64_t now[2] = { x86_lin_load(cpu, lin, 8), x86_lin_load(cpu, lin + 8, 8) };
     bool same = now[0] == old[0] && now[1] == old[1];
     const uint64_t *put = same ? new : now;
     x86_lin_store(cpu, lin, put[0], 8);
     x86_lin_store(cpu, lin + 8, put[1], 8);
-    unlock_split(cpu, locked);
     old[0] = now[0];
     old[1] = now[1];
     return same;

@@ -46,6 +46,20 @@ void g_cond_wait(GCond *c, GMutex *m)
     __tsan_mutex_post_lock(m, __tsan_mutex_linker_init, 0);
 }
 
+gboolean g_cond_wait_until(GCond *c, GMutex *m, gint64 end)
+{
+    static __typeof__(&g_cond_wait_until) real;
+    if (!real) {
+        real = REAL(g_cond_wait_until);
+    }
+    __tsan_mutex_pre_unlock(m, 0);
+    __tsan_mutex_post_unlock(m, 0);
+    gboolean in_time = real(c, m, end);
+    __tsan_mutex_pre_lock(m, __tsan_mutex_linker_init);
+    __tsan_mutex_post_lock(m, __tsan_mutex_linker_init, 0);
+    return in_time;
+}
+
 /* A worker sees what was written before its task was pushed. */
 struct pool {
     GFunc fn;
