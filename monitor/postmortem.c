@@ -135,6 +135,7 @@ static void examine(struct postmortem *p, const struct vm_parts *vm, enum pm_rea
         c->have_log = c->rerun = x86_rerun(s, vm->mem, vm->model, vm->topology, &c->log,
                                                &c->state);
     }
+    c->exits = vcpu_exit_ring(vm->vcpus, vcpu);
     c->branches = vcpu_branches(vm->vcpus, vcpu);
     pm_chain(c);
     if (why == PM_TRIPLE_FAULT && c->chain_n && c->chain[0].cs == s->seg[X86_CS].sel) {

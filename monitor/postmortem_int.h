@@ -7,6 +7,8 @@
 #ifndef MONITOR_POSTMORTEM_INT_H
 #define MONITOR_POSTMORTEM_INT_H
 
+#include "accel/api/accel.h"
+#include "accel/api/exit_ring.h"
 #include "accel/x86/block.h"
 #include "accel/x86/fault_log.h"
 #include "accel/x86/inspect.h"
@@ -25,6 +27,7 @@ struct pm_case {
     const struct linux_guest *guest; /* what a Linux guest says of itself, or NULL */
     const struct pm_io_ring *io;
     const char *accel;
+    const struct accel_exit_ring *exits;
     enum pm_reason why;
     unsigned vcpu;
     int64_t now_ns;

@@ -319,6 +319,25 @@ static void accesses(const struct pm_case *c, GString *o)
     boolean(o, "branches_recorded", c->branches != NULL);
 }
 
+static void exits(const struct pm_case *c, GString *o)
+{
+    const struct accel_exit_ring *r = c->exits;
+    uint64_t n = r ? r->n : 0;
+    open_(o, "exits", '[');
+    for (uint64_t k = n > ACCEL_EXIT_RING ? n - ACCEL_EXIT_RING : 0; k < n; k++) {
+        const struct accel_exit_note *e = &r->note[k % ACCEL_EXIT_RING];
+        open_(o, NULL, '{');
+        text(o, "kind", accel_exit_name(e->kind));
+        address(o, "rip", e->rip);
+        address(o, "address", e->addr);
+        number(o, "size", e->size);
+        boolean(o, "write", e->write);
+        number(o, "count", e->count);
+        g_string_append_c(o, '}');
+    }
+    g_string_append_c(o, ']');
+}
+
 void pm_json(const struct pm_case *c, GString *o)
 {
     static const char *const whys[] = {"triple-fault", "panic", "reset", "reset-loop", "request"};
@@ -343,6 +362,7 @@ void pm_json(const struct pm_case *c, GString *o)
     walks(c, o);
     stack(c, o);
     accesses(c, o);
+    exits(c, o);
     g_string_append(o, "}\n");
     g_string_free(head, TRUE);
     g_string_free(first, TRUE);

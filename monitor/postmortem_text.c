@@ -232,6 +232,31 @@ static void events_text(const struct pm_case *c, GString *out)
     }
 }
 
+static void exits_text(const struct pm_case *c, GString *out)
+{
+    const struct accel_exit_ring *r = c->exits;
+    if (!r || !r->n || strcmp(c->accel, "tcg") == 0) {
+        return; /* tcg serves the guest inside: the device accesses say it all */
+    }
+    g_string_append(out, "last exits (newest first):");
+    for (uint64_t k = 0; k < r->n && k < 8; k++) {
+        const struct accel_exit_note *e = &r->note[(r->n - 1 - k) % ACCEL_EXIT_RING];
+        g_string_append_printf(out, "%s%s", k == 4 ? "\n    " : " ",
+                               accel_exit_name(e->kind));
+        if (e->size) {
+            g_string_append_printf(out, " %s 0x%" PRIx64, e->write ? "write" : "read", e->addr);
+        }
+        if (e->rip) {
+            g_string_append_printf(out, "@0x%" PRIx64, e->rip);
+        }
+        if (e->count > 1) {
+            g_string_append_printf(out, " x%" PRIu64, e->count);
+        }
+        g_string_append(out, k + 1 < MIN(r->n, 8) ? "," : "");
+    }
+    g_string_append_c(out, '\n');
+}
+
 /* The lines' end, should a hostile guest have made them too many. */
 static void cut_lines(GString *out)
 {
@@ -267,5 +292,6 @@ void pm_text(const struct pm_case *c, GString *out)
     stack_text(c, out);
     branches_text(c, out);
     events_text(c, out);
+    exits_text(c, out);
     cut_lines(out);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "backend/char/chardev.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -179,6 +180,9 @@ struct vm_switch {
     struct timer timer;
     struct loop_tick *tick;
     gva_t pc;
+    struct chardev *serial; /* watched for: */
+    char *text;
+    GString *tail; /* of what the guest wrote, as long as text */
     bool by_pc, posted;
 };
 
@@ -191,6 +195,13 @@ static void switch_free(struct vm *vm)
         if (s->tick) {
             loop_tick_remove(s->tick);
         }
+        if (s->serial) {
+            chardev_on_output(s->serial, NULL, NULL);
+        }
+        if (s->tail) {
+            g_string_free(s->tail, TRUE);
+        }
+        g_free(s->text);
         g_free(s->to);
         g_free(s);
     }
@@ -215,8 +226,8 @@ static void switch_now(void *opaque)
         return;
     }
     char *to = g_steal_pointer(&vm->accel_switch->to);
-    bool stopped = vm->accel_switch->by_pc;
-    if (stopped) {
+    bool stopped = vm->accel_switch->posted;
+    if (vm->accel_switch->by_pc) {
         arm_pc(vm, false);
     }
     switch_free(vm);
@@ -230,6 +241,48 @@ static void switch_now(void *opaque)
         vcpus_resume(vm->vcpus);
     }
     g_free(to);
+}
+
+/* The processors stop where they are, and go on with the other accelerator. */
+static void switch_soon(struct vm *vm)
+{
+    vm->accel_switch->posted = true;
+    vcpus_request_pause(vm->vcpus);
+    loop_post(vm->loop, switch_now, vm);
+}
+
+static void serial_written(void *opaque, const uint8_t *buf, size_t len)
+{
+    struct vm *vm = opaque;
+    struct vm_switch *s = vm->accel_switch;
+    size_t n = strlen(s->text);
+    for (size_t k = 0; k < len && !s->posted; k++) {
+        if (s->tail->len == n) {
+            g_string_erase(s->tail, 0, 1);
+        }
+        g_string_append_c(s->tail, (char)buf[k]);
+        if (s->tail->len == n && memcmp(s->tail->str, s->text, n) == 0) {
+            switch_soon(vm);
+        }
+    }
+}
+
+/* The first serial port; the text may stand in quotes. */
+static bool watch_serial(struct vm *vm, const char *text, GError **err)
+{
+    struct vm_switch *s = vm->accel_switch;
+    size_t n = strlen(text);
+    bool quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
+    s->text = quoted ? g_strndup(text + 1, n - 2) : g_strdup(text);
+    s->tail = g_string_new(NULL);
+    s->serial = s->text[0] ? vm->pc_config.serial[0] : NULL;
+    if (!s->serial) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG, "-accel switch-at=serial=%s: %s", text,
+                    s->text[0] ? "there is no serial port" : "which text?");
+        return false;
+    }
+    chardev_on_output(s->serial, serial_written, vm);
+    return true;
 }
 
 static void poll_mode(void *opaque)
@@ -256,6 +309,9 @@ static bool start_switch(struct vm *vm, const char *at, GError **err)
         timer_mod(&s->timer, clock_now_ns(vm->clock) + (int64_t)ms * NS_PER_MS);
         return true;
     }
+    if (g_str_has_prefix(at, "serial=")) {
+        return watch_serial(vm, at + 7, err);
+    }
     if (g_str_has_prefix(at, "pc=") && parse_u64(at + 3, UINT64_MAX, &s->pc)) {
         s->by_pc = true;
         if (arm_pc(vm, true)) {
@@ -266,7 +322,7 @@ static bool start_switch(struct vm *vm, const char *at, GError **err)
         return false;
     }
     g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                "-accel switch-at=%s: long-mode, pc=ADDRESS or time=MILLISECONDS", at);
+                "-accel switch-at=%s: long-mode, pc=ADDRESS, serial=TEXT or time=MILLISECONDS", at);
     return false;
 }
 
@@ -293,8 +349,6 @@ bool vm_accel_debug(struct vm *vm, const struct accel_exit *e)
     if (!s || !s->by_pc || s->posted || !e->u.debug.breakpoint) {
         return s && s->by_pc;
     }
-    s->posted = true;
-    vcpus_request_pause(vm->vcpus);
-    loop_post(vm->loop, switch_now, vm);
+    switch_soon(vm);
     return true;
 }

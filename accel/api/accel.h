@@ -15,6 +15,7 @@
 #include "accel/x86/watch.h"
 #include "core/types.h"
 
+struct accel_exit_ring;
 struct accel_vm;
 struct accel_vcpu;
 struct opts;
@@ -170,6 +171,8 @@ struct accel_ops {
     void (*fault_log)(struct accel_vcpu *vcpu, struct x86_fault_log *out);
     /* Record taken branches there from the next run on; NULL: no more. -ENOTSUP. */
     int (*branch_log)(struct accel_vcpu *vcpu, struct x86_branch_ring *ring);
+    /* An accelerator that serves exits inside vcpu_run notes them there (exit_ring.h). */
+    void (*exit_log)(struct accel_vcpu *vcpu, struct accel_exit_ring *ring);
 };
 
 /* accel.def: every accelerator, best first. NULL-terminated. */

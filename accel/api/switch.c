@@ -88,6 +88,7 @@ static void job_create(struct vcpu *c)
         c->next = NULL;
         return;
     }
+    vcpu_log_exits(c, v->next_ops, c->next);
     c->job_ret = v->next_ops->state_set(c->next, &s, X86_GROUP_ALL);
 }
 
@@ -222,10 +223,6 @@ bool vcpus_switch(struct vcpus *v, const struct accel_ops *ops, const struct opt
 
 void vcpus_stats(struct vcpus *v, GString *out)
 {
-    static const char *const names[ACCEL_EXIT_COUNT] = {
-        "pio", "mmio",  "emulate", "hlt",   "shutdown", "irq-window",
-        "msr", "cpuid", "eoi",     "debug", "kick",     "fail",
-    };
     g_string_append_printf(out, "%s, moved %" G_GUINT64_FORMAT " times\n", v->ops->name,
                            v->switches);
     for (unsigned i = 0; i < v->n; i++) {
@@ -233,7 +230,8 @@ void vcpus_stats(struct vcpus *v, GString *out)
         g_string_append_printf(out, "vcpu%u: emulated %" G_GUINT64_FORMAT, i, c->emulated);
         for (unsigned k = 0; k < ACCEL_EXIT_COUNT; k++) {
             if (c->exits[k]) {
-                g_string_append_printf(out, ", %s exits %" G_GUINT64_FORMAT, names[k], c->exits[k]);
+                g_string_append_printf(out, ", %s exits %" G_GUINT64_FORMAT, accel_exit_name(k),
+                                       c->exits[k]);
             }
         }
         g_string_append(out, "\n");

@@ -180,6 +180,47 @@ static void (*const exit_handlers[ACCEL_EXIT_COUNT])(struct vcpu *, struct accel
     [ACCEL_EXIT_KICK] = exit_nothing,      [ACCEL_EXIT_FAIL] = exit_fail,
 };
 
+const char *accel_exit_name(unsigned kind)
+{
+    static const char *const names[ACCEL_EXIT_COUNT] = {
+        "pio", "mmio",  "emulate", "hlt",   "shutdown", "irq-window",
+        "msr", "cpuid", "eoi",     "debug", "kick",     "fail",
+    };
+    return kind < ACCEL_EXIT_COUNT ? names[kind] : "?";
+}
+
+static void note_exit(struct vcpu *c, const struct accel_exit *e)
+{
+    struct accel_exit_ring *r = &c->exit_ring;
+    c->exits[e->kind]++;
+    switch (e->kind) {
+    case ACCEL_EXIT_PIO:
+        accel_exit_ring_note(r, e->kind, e->rip, e->u.pio.port, e->u.pio.size, e->u.pio.write);
+        break;
+    case ACCEL_EXIT_MMIO:
+        accel_exit_ring_note(r, e->kind, e->rip, e->u.mmio.gpa, e->u.mmio.size, e->u.mmio.write);
+        break;
+    case ACCEL_EXIT_MSR:
+        accel_exit_ring_note(r, e->kind, e->rip, e->u.msr.index, 8, e->u.msr.write);
+        break;
+    case ACCEL_EXIT_CPUID:
+        accel_exit_ring_note(r, e->kind, e->rip, e->u.cpuid.leaf, 4, false);
+        break;
+    case ACCEL_EXIT_EOI: accel_exit_ring_note(r, e->kind, e->rip, e->u.eoi.vector, 1, true); break;
+    case ACCEL_EXIT_KICK:
+    case ACCEL_EXIT_IRQ_WINDOW: break; /* ours, not the guest's */
+    default: accel_exit_ring_note(r, e->kind, e->rip, 0, 0, false); break;
+    }
+}
+
+/* Where the accelerator's vCPU is made, and made anew. */
+void vcpu_log_exits(struct vcpu *c, const struct accel_ops *ops, struct accel_vcpu *accel)
+{
+    if (ops->exit_log) {
+        ops->exit_log(accel, &c->exit_ring);
+    }
+}
+
 /* --- the loop --------------------------------------------------------------------------------- */
 
 /* mutex held: nothing to do for this processor now? */
@@ -241,7 +282,7 @@ static void run_once(struct vcpu *c)
         if (e->kind != ACCEL_EXIT_FAIL) {
             c->last.kind = ACCEL_EXIT_KICK; /* taken note of */
         }
-        c->exits[e->kind]++;
+        note_exit(c, e);
         exit_handlers[e->kind](c, e);
     }
 }
@@ -258,7 +299,7 @@ void vcpu_drain(struct vcpu *c)
             return; /* state_get will say -EBUSY */
         }
         c->last.kind = ACCEL_EXIT_KICK;
-        c->exits[e->kind]++;
+        note_exit(c, e);
         exit_handlers[e->kind](c, e);
     }
 }
@@ -273,6 +314,9 @@ static gpointer vcpu_thread(gpointer arg)
     c->thread_id = os_thread_id();
     current_index = (int)c->index;
     int ret = v->ops->vcpu_create(v->vm, c->index, &c->accel);
+    if (ret == 0) {
+        vcpu_log_exits(c, v->ops, c->accel);
+    }
     g_mutex_lock(&v->mutex);
     c->create_ret = ret;
     c->created = true;
@@ -552,6 +596,11 @@ int vcpus_log_branches(struct vcpus *v)
         ret = v->ops->branch_log(v->cpu[i].accel, v->cpu[i].branches);
     }
     return ret;
+}
+
+const struct accel_exit_ring *vcpu_exit_ring(struct vcpus *v, unsigned index)
+{
+    return &v->cpu[index].exit_ring;
 }
 
 const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index)

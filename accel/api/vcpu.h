@@ -73,6 +73,8 @@ const struct x86_branch_ring *vcpu_branches(struct vcpus *v, unsigned index);
 /* Paused, or on the vCPU's own thread. False: the accelerator keeps none. */
 bool vcpu_fault_log(struct vcpus *v, unsigned index, struct x86_fault_log *log);
 int vcpu_thread_id(struct vcpus *v, unsigned index); /* the host's number of its thread */
+/* Its last exits (exit_ring.h); paused, or on the vCPU's own thread. */
+const struct accel_exit_ring *vcpu_exit_ring(struct vcpus *v, unsigned index);
 uint64_t vcpu_tsc(struct vcpus *v, unsigned index); /* [A] the guest's TSC now */
 /* The index of the vCPU whose thread this is, or -1. */
 int vcpu_current(void);

@@ -6,6 +6,7 @@
 #ifndef ACCEL_API_VCPU_INT_H
 #define ACCEL_API_VCPU_INT_H
 
+#include "accel/api/exit_ring.h"
 #include "accel/api/vcpu.h"
 
 struct x86_cpu;
@@ -47,6 +48,7 @@ struct vcpu {
     struct x86_cpu *emu; /* for emulate.c; made when it is needed */
     uint64_t emulated;   /* instructions that the accelerator handed over */
     uint64_t exits[ACCEL_EXIT_COUNT];
+    struct accel_exit_ring exit_ring;
     struct x86_state *moved; /* the state on its way to another accelerator */
     int64_t moved_ns;        /* host time when its TSC was read */
     struct accel_vcpu *next;
@@ -72,6 +74,8 @@ struct vcpus {
 
 /* vcpu.c; on the vCPU's own thread, without locks: finishes the instruction of c->last. */
 void vcpu_drain(struct vcpu *c);
+
+void vcpu_log_exits(struct vcpu *c, const struct accel_ops *ops, struct accel_vcpu *accel);
 
 /* emulate.c; on the vCPU's own thread, without locks. */
 /* ACCEL_EXIT_EMULATE: the instruction at rip in software. Returns the exit that it amounts to: KICK

@@ -244,6 +244,8 @@ static void optional(struct accel_vm *vm)
     vm->has_triple_fault = check(vm->fd, KVM_CAP_X86_TRIPLE_FAULT_EVENT) > 0 &&
                            enable(vm->fd, KVM_CAP_X86_TRIPLE_FAULT_EVENT, 1) >= 0;
     vm->has_xcrs = check(vm->fd, KVM_CAP_XCRS) > 0;
+    int sync = check(vm->fd, KVM_CAP_SYNC_REGS);
+    vm->has_sync_regs = sync > 0 && (sync & KVM_SYNC_X86_REGS);
     vm->has_debug = check(vm->fd, KVM_CAP_SET_GUEST_DEBUG) > 0;
     int size = check(vm->fd, KVM_CAP_XSAVE2);
     vm->has_xsave2 = size > (int)sizeof(struct kvm_xsave) && size <= KVM_XSAVE_MAX;

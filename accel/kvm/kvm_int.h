@@ -12,10 +12,11 @@
 #include <stdatomic.h>
 
 #include "accel/api/accel.h"
+#include "accel/x86/msr_fields.h"
 #include "core/physmem.h"
 
 #define KVM_MAX_VCPUS   255
-#define KVM_MAX_MSRS    64
+#define KVM_MAX_MSRS    X86_MSR_FIELDS_MAX
 #define KVM_KICK_SIGNAL (SIGRTMIN + 3)
 #define KVM_XSAVE_MAX   16384 /* bytes of an XSAVE image that we take */
 
@@ -55,12 +56,13 @@ struct accel_vm {
     size_t run_size, xsave_size;
     bool has_xsave2, has_payload, has_msr_exits, has_emulation_exits, has_triple_fault;
     bool has_debug, has_xcrs;
+    bool has_sync_regs; /* run holds the registers behind every KVM_RUN */
     uint32_t tsc_khz;
     _Atomic int run_error; /* something outside of a run failed for good: the next run says so */
     /* MSRs that this KVM keeps, found with the first vCPU (state.c). */
     bool msrs_known;
     unsigned n_msrs;
-    uint8_t msr_row[KVM_MAX_MSRS]; /* index into kvm_msr_fields */
+    uint8_t msr_row[KVM_MAX_MSRS]; /* index into x86_msr_fields */
 
     /* mem.c */
     struct physmem_listener listener;
@@ -92,6 +94,7 @@ struct accel_vcpu {
     struct accel_exit *exit;
     uint8_t tpr;
     bool tpr_stale;                  /* an exit or state_set may have changed it */
+    bool regs_fresh;                 /* run's copy of the registers is of now */
     bool have_exit;                  /* run holds an exit that nobody has seen */
     bool inject_stale;               /* run's ready_for_interrupt_injection is not of now */
     atomic_uint_fast64_t tsc_offset; /* guest's TSC - the host's */
@@ -133,6 +136,8 @@ void kvm_signal_init(void);
 int kvm_state_init(struct accel_vcpu *v);
 int kvm_state_get(struct accel_vcpu *v, struct x86_state *s, uint32_t groups);
 int kvm_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t groups);
+int kvm_regs_get(struct accel_vcpu *v, struct kvm_regs *r);
+int kvm_regs_set(struct accel_vcpu *v, const struct kvm_regs *r);
 int kvm_read_tsc_offset(struct accel_vcpu *v);
 int kvm_set_apic_base(struct accel_vcpu *v, uint64_t value);
 

@@ -25,81 +25,16 @@
 
 #include "accel/kvm/kvm_int.h"
 #include "accel/x86/consts.h"
+#include "accel/x86/msr_fields.h"
 #include "core/device.h"
 #include "core/log.h"
 
 /* --- MSRs ------------------------------------------------------------------------------------- */
 
-#define MSR_ROW(id, field)                   \
-    {                                        \
-        id, offsetof(struct x86_msrs, field) \
-    }
-
-static const struct {
-    uint32_t index;
-    uint32_t offset; /* in struct x86_msrs */
-} msr_fields[] = {
-    MSR_ROW(X86_MSR_STAR, star),
-    MSR_ROW(X86_MSR_LSTAR, lstar),
-    MSR_ROW(X86_MSR_CSTAR, cstar),
-    MSR_ROW(X86_MSR_FMASK, fmask),
-    MSR_ROW(X86_MSR_KERNEL_GS_BASE, kernel_gs_base),
-    MSR_ROW(X86_MSR_SYSENTER_CS, sysenter_cs),
-    MSR_ROW(X86_MSR_SYSENTER_ESP, sysenter_esp),
-    MSR_ROW(X86_MSR_SYSENTER_EIP, sysenter_eip),
-    MSR_ROW(X86_MSR_PAT, pat),
-    MSR_ROW(X86_MSR_TSC_AUX, tsc_aux),
-    MSR_ROW(X86_MSR_TSC_ADJUST, tsc_adjust),
-    MSR_ROW(X86_MSR_MISC_ENABLE, misc_enable),
-    MSR_ROW(X86_MSR_FEATURE_CONTROL, feature_control),
-    MSR_ROW(X86_MSR_MCG_STATUS, mcg_status),
-    MSR_ROW(X86_MSR_MCG_CTL, mcg_ctl),
-    MSR_ROW(X86_MSR_DEBUGCTL, debugctl),
-    MSR_ROW(X86_MSR_SPEC_CTRL, spec_ctrl),
-    MSR_ROW(X86_MSR_XSS, xss),
-    MSR_ROW(X86_MSR_MTRR_DEF_TYPE, mtrr_def_type),
-    MSR_ROW(0x200, mtrr_base[0]),
-    MSR_ROW(0x201, mtrr_mask[0]),
-    MSR_ROW(0x202, mtrr_base[1]),
-    MSR_ROW(0x203, mtrr_mask[1]),
-    MSR_ROW(0x204, mtrr_base[2]),
-    MSR_ROW(0x205, mtrr_mask[2]),
-    MSR_ROW(0x206, mtrr_base[3]),
-    MSR_ROW(0x207, mtrr_mask[3]),
-    MSR_ROW(0x208, mtrr_base[4]),
-    MSR_ROW(0x209, mtrr_mask[4]),
-    MSR_ROW(0x20a, mtrr_base[5]),
-    MSR_ROW(0x20b, mtrr_mask[5]),
-    MSR_ROW(0x20c, mtrr_base[6]),
-    MSR_ROW(0x20d, mtrr_mask[6]),
-    MSR_ROW(0x20e, mtrr_base[7]),
-    MSR_ROW(0x20f, mtrr_mask[7]),
-    MSR_ROW(0x250, mtrr_fixed[0]),
-    MSR_ROW(0x258, mtrr_fixed[1]),
-    MSR_ROW(0x259, mtrr_fixed[2]),
-    MSR_ROW(0x268, mtrr_fixed[3]),
-    MSR_ROW(0x269, mtrr_fixed[4]),
-    MSR_ROW(0x26a, mtrr_fixed[5]),
-    MSR_ROW(0x26b, mtrr_fixed[6]),
-    MSR_ROW(0x26c, mtrr_fixed[7]),
-    MSR_ROW(0x26d, mtrr_fixed[8]),
-    MSR_ROW(0x26e, mtrr_fixed[9]),
-    MSR_ROW(0x26f, mtrr_fixed[10]),
-    MSR_ROW(0x4b564d00 /* MSR_KVM_WALL_CLOCK_NEW */, kvm_wall_clock),
-    MSR_ROW(0x4b564d01 /* MSR_KVM_SYSTEM_TIME_NEW */, kvm_system_time),
-};
-
-_Static_assert(ARRAY_LEN(msr_fields) <= KVM_MAX_MSRS, "msr_row is too small");
-
 struct msr_buf {
     struct kvm_msrs head;
     struct kvm_msr_entry e[KVM_MAX_MSRS + 1];
 };
-
-static uint64_t *msr_field(struct x86_msrs *m, unsigned row)
-{
-    return (uint64_t *)(void *)((char *)m + msr_fields[row].offset);
-}
 
 static int one_msr(struct accel_vcpu *v, unsigned long request, uint32_t index, uint64_t *value)
 {
@@ -131,13 +66,14 @@ static int find_msrs(struct accel_vcpu *v)
     if (vm->msrs_known) {
         return 0;
     }
-    for (unsigned row = 0; row < ARRAY_LEN(msr_fields); row++) {
-        uint64_t value = 0, start = *msr_field(&v->shadow.msr, row);
-        if (!feature_of_msr(vm->params.model, msr_fields[row].index)) {
+    for (unsigned row = 0; row < x86_msr_field_count; row++) {
+        uint64_t value = 0, start = *x86_msr_field_of(&v->shadow.msr, row);
+        if (x86_msr_fields[row].machine ||
+            !feature_of_msr(vm->params.model, x86_msr_fields[row].index)) {
             continue;
         }
-        ret = one_msr(v, KVM_GET_MSRS, msr_fields[row].index, &value);
-        ret = ret < 0 ? ret : one_msr(v, KVM_SET_MSRS, msr_fields[row].index, &start);
+        ret = one_msr(v, KVM_GET_MSRS, x86_msr_fields[row].index, &value);
+        ret = ret < 0 ? ret : one_msr(v, KVM_SET_MSRS, x86_msr_fields[row].index, &start);
         if (ret == 0) {
             vm->msr_row[vm->n_msrs++] = (uint8_t)row;
         } else if (ret != -ENXIO) {
@@ -156,7 +92,7 @@ static int get_msrs(struct accel_vcpu *v, struct x86_state *s)
     memset(&b.head, 0, sizeof b.head);
     b.head.nmsrs = vm->n_msrs;
     for (unsigned i = 0; i < vm->n_msrs; i++) {
-        b.e[i] = (struct kvm_msr_entry){ .index = msr_fields[vm->msr_row[i]].index };
+        b.e[i] = (struct kvm_msr_entry){ .index = x86_msr_fields[vm->msr_row[i]].index };
     }
     int ret = kvm_ioctl(v->fd, KVM_GET_MSRS, &b);
     if (ret < (int)vm->n_msrs) {
@@ -166,7 +102,7 @@ static int get_msrs(struct accel_vcpu *v, struct x86_state *s)
     s->msr.efer = efer;
     s->msr.apic_base = apic_base;
     for (unsigned i = 0; i < vm->n_msrs; i++) {
-        *msr_field(&s->msr, vm->msr_row[i]) = b.e[i].data;
+        *x86_msr_field_of(&s->msr, vm->msr_row[i]) = b.e[i].data;
     }
     return 0;
 }
@@ -183,8 +119,9 @@ static int set_msrs(struct accel_vcpu *v, const struct x86_state *s)
         struct msr_buf b;
         memset(&b.head, 0, sizeof b.head);
         for (unsigned i = at; i < vm->n_msrs; i++) {
-            b.e[b.head.nmsrs++] = (struct kvm_msr_entry){ .index = msr_fields[vm->msr_row[i]].index,
-                                                          .data = *msr_field(&m, vm->msr_row[i]) };
+            b.e[b.head.nmsrs++] =
+                (struct kvm_msr_entry){ .index = x86_msr_fields[vm->msr_row[i]].index,
+                                        .data = *x86_msr_field_of(&m, vm->msr_row[i]) };
         }
         int ret = kvm_ioctl(v->fd, KVM_SET_MSRS, &b);
         if (ret < 0) {
@@ -193,7 +130,8 @@ static int set_msrs(struct accel_vcpu *v, const struct x86_state *s)
         at += (unsigned)ret;
         if (at < vm->n_msrs) {
             log_warn("kvm", "MSR 0x%x = 0x%" G_GINT64_MODIFIER "x is refused",
-                     msr_fields[vm->msr_row[at]].index, (guint64)*msr_field(&m, vm->msr_row[at]));
+                     x86_msr_fields[vm->msr_row[at]].index,
+                     (guint64)*x86_msr_field_of(&m, vm->msr_row[at]));
             at++;
         }
     }
@@ -224,6 +162,22 @@ static int set_tsc(struct accel_vcpu *v, const struct x86_state *s)
 }
 
 /* --- registers -------------------------------------------------------------------------------- */
+
+int kvm_regs_get(struct accel_vcpu *v, struct kvm_regs *r)
+{
+    if (v->regs_fresh) {
+        *r = v->run->s.regs.regs;
+        return 0;
+    }
+    return kvm_ioctl(v->fd, KVM_GET_REGS, r);
+}
+
+int kvm_regs_set(struct accel_vcpu *v, const struct kvm_regs *r)
+{
+    struct kvm_regs copy = *r;
+    v->regs_fresh = false;
+    return kvm_ioctl(v->fd, KVM_SET_REGS, &copy);
+}
 
 static void regs_from(struct x86_state *s, const struct kvm_regs *r)
 {
@@ -698,7 +652,7 @@ static int read_groups(struct accel_vcpu *v, struct x86_state *s, uint32_t group
     }
     if (ret >= 0 && (groups & X86_GROUP_GPR)) {
         struct kvm_regs r;
-        ret = kvm_ioctl(v->fd, KVM_GET_REGS, &r);
+        ret = kvm_regs_get(v, &r);
         if (ret >= 0) {
             regs_from(s, &r);
         }
@@ -738,7 +692,7 @@ int kvm_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t grou
     if (ret >= 0 && (groups & X86_GROUP_GPR)) {
         struct kvm_regs r;
         regs_to(&r, s);
-        ret = kvm_ioctl(v->fd, KVM_SET_REGS, &r);
+        ret = kvm_regs_set(v, &r);
     }
     ret = ret >= 0 && (groups & X86_GROUP_CR) ? set_xcr0(v, s) : ret;
     if (ret >= 0 && (groups & (X86_GROUP_FPU | X86_GROUP_XSAVE))) {

@@ -132,6 +132,7 @@ int kvm_complete(struct accel_vcpu *v)
     v->run->immediate_exit = 1; /* and stays: the next run ends with EINTR and clears it */
     v->run->cr8 = v->tpr;
     int ret = kvm_ioctl_n(v->fd, KVM_RUN, 0);
+    v->regs_fresh = v->vm->has_sync_regs;
     if (ret >= 0) {
         v->have_exit = true; /* another part of the same access */
         v->open = KVM_OPEN_OTHER;
@@ -244,11 +245,11 @@ static bool machine_msr(uint32_t msr)
 static void emulate_msr(struct accel_vcpu *v, struct accel_exit *e)
 {
     struct kvm_regs regs;
-    int ret = kvm_ioctl(v->fd, KVM_GET_REGS, &regs);
+    int ret = kvm_regs_get(v, &regs);
     e->u.msr.fault = false;
     v->open = KVM_OPEN_MSR;
     ret = ret < 0 ? ret : kvm_complete(v);
-    ret = ret < 0 ? ret : kvm_ioctl(v->fd, KVM_SET_REGS, &regs);
+    ret = ret < 0 ? ret : kvm_regs_set(v, &regs);
     if (ret < 0) {
         set_fail(e, ret, "an MSR access cannot be taken back: %s", g_strerror(-ret));
         return;
@@ -392,6 +393,7 @@ static void decode(struct accel_vcpu *v, struct accel_exit *e)
     uint32_t r = v->run->exit_reason;
     v->reasons[MIN(r, (uint32_t)ARRAY_LEN(v->reasons) - 1)]++;
     memset(e, 0, sizeof *e);
+    e->rip = v->regs_fresh ? v->run->s.regs.regs.rip : 0;
     if (r < ARRAY_LEN(reasons) && reasons[r].handle) {
         reasons[r].handle(v, e);
     } else {
@@ -417,6 +419,7 @@ int kvm_vcpu_run(struct accel_vcpu *v, struct accel_exit *e)
         enter(v);
         ret = kvm_ioctl_n(v->fd, KVM_RUN, 0);
         leave(v);
+        v->regs_fresh = v->vm->has_sync_regs;
         v->entries++;
         if (ret < 0 && ret != -EINTR && ret != -EAGAIN) {
             return ret;
@@ -494,6 +497,9 @@ int kvm_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcpu **out
     if (ret >= 0) {
         v->run = kvm_sys.map(v->fd, vm->run_size);
         ret = v->run ? 0 : -ENOMEM;
+    }
+    if (ret >= 0 && vm->has_sync_regs) {
+        v->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
     }
     ret = ret < 0 ? ret : kvm_cpuid_set(v);
     ret = ret < 0 ? ret : kvm_state_init(v);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "accel/x86/consts.h"
+#include "accel/x86/msr_fields.h"
 
 _Static_assert((int)REVIRT_BLOCK_GPR == X86_GROUP_GPR && (int)REVIRT_BLOCK_SEG == X86_GROUP_SEG &&
                    (int)REVIRT_BLOCK_CR == X86_GROUP_CR && (int)REVIRT_BLOCK_DR == X86_GROUP_DR &&
@@ -44,76 +44,14 @@ size_t revirt_blocks_size(uint32_t blocks)
 
 /* --- MSRs: a list, for hosts differ in what they have ----------------------------------------- */
 
-#define MSR(index, field)                       \
-    {                                           \
-        index, offsetof(struct x86_msrs, field) \
-    }
-static const struct {
-    uint32_t index;
-    size_t off;
-} msrs[] = {
-    MSR(X86_MSR_STAR, star),
-    MSR(X86_MSR_LSTAR, lstar),
-    MSR(X86_MSR_CSTAR, cstar),
-    MSR(X86_MSR_FMASK, fmask),
-    MSR(X86_MSR_KERNEL_GS_BASE, kernel_gs_base),
-    MSR(X86_MSR_SYSENTER_CS, sysenter_cs),
-    MSR(X86_MSR_SYSENTER_ESP, sysenter_esp),
-    MSR(X86_MSR_SYSENTER_EIP, sysenter_eip),
-    MSR(X86_MSR_APIC_BASE, apic_base),
-    MSR(X86_MSR_PAT, pat),
-    MSR(X86_MSR_TSC_AUX, tsc_aux),
-    MSR(X86_MSR_TSC_ADJUST, tsc_adjust),
-    MSR(X86_MSR_MISC_ENABLE, misc_enable),
-    MSR(X86_MSR_FEATURE_CONTROL, feature_control),
-    MSR(X86_MSR_MCG_STATUS, mcg_status),
-    MSR(X86_MSR_MCG_CTL, mcg_ctl),
-    MSR(X86_MSR_TSC_DEADLINE, tsc_deadline),
-    MSR(X86_MSR_DEBUGCTL, debugctl),
-    MSR(X86_MSR_SPEC_CTRL, spec_ctrl),
-    MSR(X86_MSR_XSS, xss),
-    MSR(X86_MSR_BIOS_SIGN_ID, bios_sign),
-    MSR(X86_MSR_MTRR_DEF_TYPE, mtrr_def_type),
-    MSR(0x200, mtrr_base[0]),
-    MSR(0x201, mtrr_mask[0]),
-    MSR(0x202, mtrr_base[1]),
-    MSR(0x203, mtrr_mask[1]),
-    MSR(0x204, mtrr_base[2]),
-    MSR(0x205, mtrr_mask[2]),
-    MSR(0x206, mtrr_base[3]),
-    MSR(0x207, mtrr_mask[3]),
-    MSR(0x208, mtrr_base[4]),
-    MSR(0x209, mtrr_mask[4]),
-    MSR(0x20a, mtrr_base[5]),
-    MSR(0x20b, mtrr_mask[5]),
-    MSR(0x20c, mtrr_base[6]),
-    MSR(0x20d, mtrr_mask[6]),
-    MSR(0x20e, mtrr_base[7]),
-    MSR(0x20f, mtrr_mask[7]),
-    MSR(0x250, mtrr_fixed[0]),
-    MSR(0x258, mtrr_fixed[1]),
-    MSR(0x259, mtrr_fixed[2]),
-    MSR(0x268, mtrr_fixed[3]),
-    MSR(0x269, mtrr_fixed[4]),
-    MSR(0x26a, mtrr_fixed[5]),
-    MSR(0x26b, mtrr_fixed[6]),
-    MSR(0x26c, mtrr_fixed[7]),
-    MSR(0x26d, mtrr_fixed[8]),
-    MSR(0x26e, mtrr_fixed[9]),
-    MSR(0x26f, mtrr_fixed[10]),
-    MSR(0x4b564d00, kvm_wall_clock),
-    MSR(0x4b564d01, kvm_system_time),
-};
-#undef MSR
-_Static_assert(ARRAY_LEN(msrs) <= REVIRT_MAX_MSRS, "room for all");
-
 static void pack_msrs(const struct x86_msrs *m, struct revirt_msrs *out)
 {
+    _Static_assert(X86_MSR_FIELDS_MAX <= REVIRT_MAX_MSRS, "room for all");
     memset(out, 0, sizeof *out);
-    out->count = ARRAY_LEN(msrs);
-    for (size_t i = 0; i < ARRAY_LEN(msrs); i++) {
-        out->e[i].index = msrs[i].index;
-        memcpy(&out->e[i].value, (const uint8_t *)m + msrs[i].off, 8);
+    out->count = x86_msr_field_count;
+    for (size_t i = 0; i < x86_msr_field_count; i++) {
+        out->e[i].index = x86_msr_fields[i].index;
+        memcpy(&out->e[i].value, (const uint8_t *)m + x86_msr_fields[i].offset, 8);
     }
 }
 
@@ -124,13 +62,13 @@ static bool unpack_msrs(struct x86_msrs *m, const struct revirt_msrs *in)
     }
     for (uint32_t k = 0; k < in->count; k++) {
         size_t i = 0;
-        while (i < ARRAY_LEN(msrs) && msrs[i].index != in->e[k].index) {
+        while (i < x86_msr_field_count && x86_msr_fields[i].index != in->e[k].index) {
             i++;
         }
-        if (i == ARRAY_LEN(msrs)) {
+        if (i == x86_msr_field_count) {
             return false;
         }
-        memcpy((uint8_t *)m + msrs[i].off, &in->e[k].value, 8);
+        memcpy((uint8_t *)m + x86_msr_fields[i].offset, &in->e[k].value, 8);
     }
     return true;
 }

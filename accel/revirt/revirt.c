@@ -205,5 +205,6 @@ const struct accel_ops accel_revirt = {
     .event = revirt_event,
     .tsc = revirt_tsc,
     .debug_set = revirt_debug_set,
+    .exit_log = revirt_exit_log,
     .stats = revirt_stats,
 };

@@ -51,6 +51,7 @@ struct accel_vcpu {
     struct revirt_exit last;           /* of which run is the answer */
     struct revirt_run run;
     _Atomic uint64_t tsc_offset;
+    struct accel_exit_ring *ring; /* of exits served here; NULL: nobody wants them */
 };
 
 /* mem.c */
@@ -64,6 +65,7 @@ int revirt_mem_start(struct accel_vm *vm); /* before each run: the host has the 
 int revirt_vcpu_create(struct accel_vm *vm, unsigned index, struct accel_vcpu **out);
 void revirt_vcpu_destroy(struct accel_vcpu *v);
 int revirt_vcpu_run(struct accel_vcpu *v, struct accel_exit *e);
+void revirt_exit_log(struct accel_vcpu *v, struct accel_exit_ring *ring);
 void revirt_vcpu_kick(struct accel_vcpu *v);
 void revirt_irq_line(struct accel_vcpu *v, bool level);
 uint64_t revirt_tsc(struct accel_vcpu *v);

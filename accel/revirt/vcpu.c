@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "accel/api/exit_ring.h"
 #include "accel/revirt/revirt.h"
 #include "accel/revirt/survivor.h"
 
@@ -112,10 +113,41 @@ static void note_access(struct accel_vcpu *v)
         !v->wrote && (x->kind == REVIRT_EXIT_PIO || x->kind == REVIRT_EXIT_MMIO);
 }
 
+void revirt_exit_log(struct accel_vcpu *v, struct accel_exit_ring *ring)
+{
+    v->ring = ring;
+}
+
+static void note_exit(struct accel_vcpu *v)
+{
+    const struct revirt_exit *x = &v->last;
+    if (!v->ring) {
+        return;
+    }
+    switch (x->kind) {
+    case REVIRT_EXIT_PIO:
+        accel_exit_ring_note(v->ring, ACCEL_EXIT_PIO, x->rip, x->u.pio.port, x->u.pio.size,
+                             x->u.pio.write);
+        break;
+    case REVIRT_EXIT_MMIO:
+        accel_exit_ring_note(v->ring, ACCEL_EXIT_MMIO, x->rip, x->u.mmio.gpa, x->u.mmio.size,
+                             x->u.mmio.write);
+        break;
+    case REVIRT_EXIT_MSR:
+        accel_exit_ring_note(v->ring, ACCEL_EXIT_MSR, x->rip, x->u.msr.index, 8, x->u.msr.write);
+        break;
+    case REVIRT_EXIT_CPUID:
+        accel_exit_ring_note(v->ring, ACCEL_EXIT_CPUID, x->rip, x->u.cpuid.leaf, 4, false);
+        break;
+    default: break;
+    }
+}
+
 /* True: served, run again. */
 static bool serve(struct accel_vcpu *v)
 {
     note_access(v);
+    note_exit(v);
     v->run.value = 0;
     v->run.fault = 0;
     switch (v->last.kind) {

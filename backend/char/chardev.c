@@ -107,7 +107,17 @@ size_t chardev_write(struct chardev *c, const uint8_t *buf, size_t len)
     size_t n = c->kind->write(c, buf, len);
     c->want_send = n < len;
     copy_to_log(c, buf, n);
+    if (c->on_output && n) {
+        c->on_output(c->on_output_opaque, buf, n);
+    }
     return n;
+}
+
+void chardev_on_output(struct chardev *c, void (*fn)(void *opaque, const uint8_t *buf, size_t len),
+                       void *opaque)
+{
+    c->on_output = fn;
+    c->on_output_opaque = opaque;
 }
 
 void chardev_write_all(struct chardev *c, const uint8_t *buf, size_t len)

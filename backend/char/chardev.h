@@ -38,6 +38,9 @@ void chardev_disconnect(struct chardev *c, void *frontend_opaque);
 /* Bytes taken, 0..len; less than len: can_send comes later. Never blocks. Without a reader (socket
  * not connected, pty not opened) everything is taken and the last 64 KiB are kept for who comes. */
 size_t chardev_write(struct chardev *c, const uint8_t *buf, size_t len);
+/* fn sees what the front end writes, as far as it is taken; NULL: nobody looks any more. */
+void chardev_on_output(struct chardev *c, void (*fn)(void *opaque, const uint8_t *buf, size_t len),
+                       void *opaque);
 /* For devices without flow control (debug ports): waits for the host, at most some seconds in all,
  * then drops. */
 void chardev_write_all(struct chardev *c, const uint8_t *buf, size_t len);

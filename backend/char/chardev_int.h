@@ -41,6 +41,8 @@ struct chardev {
     bool want_send;  /* fe got a short write */
     bool muxed;      /* fe is a mux */
     int log_fd;      /* -1: none */
+    void (*on_output)(void *opaque, const uint8_t *buf, size_t len); /* NULL: nobody looks */
+    void *on_output_opaque;
     /* Descriptors (char_fd.c). */
     int rfd, wfd;    /* -1: none; may be the same */
     bool nonblock;   /* writes don't block; else they are polled for and kept short */

@@ -268,6 +268,46 @@ static void test_pio_mmio(void **state)
     assert_int_equal(f->seen.last_value, 0x12345678);
 }
 
+static void check_note(const struct accel_exit_ring *r, uint64_t k, enum accel_exit_kind kind,
+                       uint64_t addr, uint64_t count)
+{
+    const struct accel_exit_note *e = &r->note[k % ACCEL_EXIT_RING];
+    assert_int_equal(e->kind, kind);
+    assert_int_equal(e->addr, addr);
+    assert_int_equal(e->count, count);
+}
+
+/* The last exits: what repeats counts up, what is old makes room, windows are not the guest's. */
+static void test_exit_ring(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned k = 0; k < 3; k++) {
+        add_mark(f, 0, k);
+        add(f, 0, ACCEL_EXIT_IRQ_WINDOW);
+    }
+    struct script_step *w = add(f, 0, ACCEL_EXIT_MMIO);
+    w->exit.u.mmio.size = 4;
+    w->exit.u.mmio.gpa = 0xfee00000;
+    w->exit.u.mmio.write = true;
+    start(f, 1);
+    await(&f->seen, &f->seen.mmio, 1);
+    machine_lock();
+    vcpus_pause(f->v);
+    const struct accel_exit_ring *r = vcpu_exit_ring(f->v, 0);
+    machine_unlock();
+    assert_int_equal(r->n, 2);
+    check_note(r, 0, ACCEL_EXIT_PIO, 0, 3);
+    check_note(r, 1, ACCEL_EXIT_MMIO, 0xfee00000, 1);
+    assert_string_equal(accel_exit_name(ACCEL_EXIT_MMIO), "mmio");
+    struct accel_exit_ring own = { 0 };
+    for (unsigned k = 0; k < 3 * ACCEL_EXIT_RING; k++) {
+        accel_exit_ring_note(&own, ACCEL_EXIT_MSR, k, k, 8, false);
+    }
+    assert_int_equal(own.n, 3 * ACCEL_EXIT_RING);
+    check_note(&own, own.n - 1, ACCEL_EXIT_MSR, 3 * ACCEL_EXIT_RING - 1, 1);
+    check_note(&own, own.n, ACCEL_EXIT_MSR, 2 * ACCEL_EXIT_RING, 1);
+}
+
 static void test_msr_eoi_debug(void **state)
 {
     struct fixture *f = *state;
@@ -478,6 +518,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pio_mmio, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exit_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(test_msr_eoi_debug, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shutdown_stops_that_cpu, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),

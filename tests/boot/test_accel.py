@@ -81,6 +81,7 @@ def conformance_revirt():
 def refused():
     for accel, says in (('kvm,fallback=off,nonsense=1', 'nonsense'),
                         ('tcg,switch-at=long-mode', 'switch-at'),
+                        ('tcg:tcg,switch-at=serial=', 'which text'),
                         ('tcg:kvm,switch-at=never', 'switch-at')):
         _, status, said = run(accel, 0)
         if status != 1 or says not in said:
@@ -88,15 +89,22 @@ def refused():
 
 
 def moved():
-    """Between the engines of tcg at the boot sector's first instruction."""
+    """Between the engines of tcg at the boot sector's first instruction, and at what it says."""
+    moved_at('pc=0x7c00')
+    moved_at('serial="second sector"')
+    moved_at('serial=nobody says this', moves=False)
+
+
+def moved_at(where, moves=True):
     disk = bootlib.disk_image('disk.img', bootlib.guest_bin('bootsect'), 4 << 20)
     with bootlib.Guest('-m', '16', '-drive', f'file={disk},format=raw', '-device', 'isa-debug-exit',
-                       '-accel', 'tcg,mode=interp,switch-at=pc=0x7c00', '-accel', 'tcg,mode=jit',
+                       '-accel', f'tcg,mode=interp,switch-at={where}', '-accel', 'tcg,mode=jit',
                        label='moved') as guest:
         guest.expect(r'third sector read')
         guest.wait(status=33)
         with open(guest.stderr_path, encoding='utf-8') as f:
-            bootlib.expect_in(f.read(), 'switch-at: the guest goes on with tcg,mode=jit', 'stderr')
+            if ('switch-at: the guest goes on with tcg,mode=jit' in f.read()) != moves:
+                raise bootlib.Failed(f'{where}: moved: {not moves}')
 
 
 bootlib.main(conformance, conformance_kvm, conformance_revirt, refused, moved)
