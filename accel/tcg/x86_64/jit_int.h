@@ -52,6 +52,7 @@ struct jit {
     struct tcg_jit_stats stats;
     uint64_t entered; /* insn_count when translated code was entered */
     struct tcg_perfmap *perf;
+    GString *listing; /* for a test: code of each translation's first instruction; or NULL */
     GArray *traces;     /* struct jit_trace */
     struct jit_jump *jump; /* in jump_memory */
     void *jump_memory;

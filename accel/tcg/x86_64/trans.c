@@ -734,7 +734,7 @@ uint8_t *jit_translate(struct jit *j, struct x86_block *b, uint8_t **body)
     if (t.e.full) {
         return NULL;
     }
-    if (log_enabled(LOG_OP | LOG_OUT_ASM)) {
+    if (UNLIKELY(log_enabled(LOG_OP | LOG_OUT_ASM) || j->listing)) {
         trans_log(&t);
     }
     jit_record(j, t.block, t.once);

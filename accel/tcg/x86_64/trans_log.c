@@ -122,7 +122,8 @@ static bool name_stub(const struct jit *j, uint64_t addr, char *out, size_t cap)
 
 /* --- host code -------------------------------------------------------------------------------- */
 
-/* An address in the text, "0x00007F12...", becomes its name; one within [p, end) its offset. */
+/* An address in the text, "0x00007F12...", becomes its name; one within [p, end) its offset; one of
+ * code memory else is out of line. p 0: those stay. */
 static void put_named(const struct jit *j, const char *text, uint64_t p, uint64_t end, GString *out)
 {
     for (const char *s = text; *s;) {
@@ -136,6 +137,8 @@ static void put_named(const struct jit *j, const char *text, uint64_t p, uint64_
             g_string_append(out, name);
         } else if (v - p < end - p) {
             g_string_append_printf(out, ".+0x%" PRIx64, v - p);
+        } else if (p && v - (uintptr_t)j->code.rx < j->code.size) {
+            g_string_append(out, "out_of_line");
         } else {
             g_string_append_len(out, s, rest - s);
         }
@@ -143,7 +146,9 @@ static void put_named(const struct jit *j, const char *text, uint64_t p, uint64_
     }
 }
 
-void trans_list(const struct jit *j, const uint8_t *p, const uint8_t *end, bool addresses,
+/* Host code [p, end) as lines: with addresses, or without, when they are the same wherever code and
+ * processor lie. */
+static void trans_list(const struct jit *j, const uint8_t *p, const uint8_t *end, bool addresses,
                 GString *out)
 {
     uint64_t first = (uintptr_t)jit_rx(j, p), last = (uintptr_t)jit_rx(j, end);
@@ -208,11 +213,27 @@ static void log_rest(const struct trans *t, const uint8_t *p)
     g_string_free(text, TRUE);
 }
 
+static void list_first(const struct trans *t)
+{
+    if (t->j->listing->len && g_str_has_suffix(t->j->listing->str, "#end\n")) {
+        return;
+    }
+    if (!t->info[0].inl && t->insn[0]->cls != X86_CLS_BRANCH) {
+        g_string_append(t->j->listing, "    (handler)\n");
+    } else {
+        trans_list(t->j, t->at[0], t->n > 1 ? t->at[1] : t->tail, false, t->j->listing);
+    }
+    g_string_append(t->j->listing, "#end\n");
+}
+
 void trans_log(const struct trans *t)
 {
+    if (t->j->listing) {
+        list_first(t);
+    }
     const struct x86_cpu *cpu = t->j->cpu;
     uint64_t page = cpu->st.rip & ~0xfffull, base = t->b->mode == 8 ? 0 : cpu->st.seg[X86_CS].base;
-    if (!log_pc_wanted(base + page + t->off[0])) {
+    if (!log_enabled(LOG_OP | LOG_OUT_ASM) || !log_pc_wanted(base + page + t->off[0])) {
         return;
     }
     if (log_enabled(LOG_OP)) {

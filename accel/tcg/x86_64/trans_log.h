@@ -7,11 +7,7 @@
 
 #include "accel/tcg/x86_64/trans.h"
 
-/* Host code [p, end) as lines: with addresses, or without, when they are the same wherever code and
- * processor lie. */
-void trans_list(const struct jit *j, const uint8_t *p, const uint8_t *end, bool addresses,
-                GString *out);
-/* Under log_enabled(LOG_OP | LOG_OUT_ASM), after the translation. */
+/* After a translation: what -d op and out_asm want, and jit.listing. */
 void trans_log(const struct trans *t);
 
 #endif
