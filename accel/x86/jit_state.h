@@ -26,7 +26,6 @@ struct x86_jit_slot {
 /* The last of each kind, for checks of several accesses at once: room for so many bytes. */
 #define X86_JIT_WIDE_SLOTS 256u
 #define X86_JIT_SLOT_WIDE  255u
-#define X86_JIT_PTRS       8u
 
 /* Where the processor's state is: as struct x86_cpu says, so with the arithmetic flags in jit.flags
  * instead of lazy, or in the registers of a host thread. Whoever looks at a processor whose host
@@ -36,7 +35,7 @@ enum x86_jit_where { X86_JIT_HERE, X86_JIT_PACKED, X86_JIT_AWAY };
 /* What translated code keeps at hand (accel/tcg). */
 struct x86_jit_regs {
     uint8_t where;             /* enum x86_jit_where */
-    uint64_t budget;           /* instructions until translated code must be left */
+    uint64_t budget;           /* instructions until translated code must be left; for C */
     uint64_t count_end;        /* insn_count + budget */
     uint32_t bad_slot;         /* offset of a slot that is filled again and again; 0: none */
     uint64_t key;              /* x86_jump_entry.key in force */
@@ -45,8 +44,7 @@ struct x86_jit_regs {
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
     struct x86_tlb_entry *tlb, *big; /* of the current CPL */
     gpa_t *page;                     /* mmu.page, likewise */
-    uintptr_t ptr[X86_JIT_PTRS]; /* what checks shared by a loop's accesses found */
-    bool voided;               /* a TLB entry or tag went away: ptr[] is void, too */
+    bool voided;               /* a TLB entry or tag went away */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */
     uint8_t sample; /* counts misses of slots */

@@ -3,7 +3,9 @@
  * Inside the translator for x86-64 hosts. Registers in translated code:
  *   rax r14 r15 scratch (T0 T1 T2)
  *   r13 r12     guest RAX and RSP
- *   the others hold the guest register of their name; guest R12-R15 stay in cpu->st.gpr
+ *   the others hold the guest register of their name; guest R12-R15 are in the frame
+ *   rsp         the frame (FRAME_*): processors forward what was stored to loads at no cost if both
+ *               have the same base register, but not relative to RIP
  * The processor itself is addressed relative to RIP: code belongs to one processor and lies within
  * 2 GiB of it. Guest arithmetic flags are the host's or in cpu->jit.flags, packed as LAHF and SETO
  * leave them (AH, AL).
@@ -17,6 +19,7 @@
 
 #define TRANS_INSNS  128u /* of one translation */
 #define TRANS_BLOCKS 16u
+#define JIT_PTRS     8
 #define TRANS_COPIES 64u /* blocks, those of a loop each time */
 
 /* What a translation was made of: it goes when one of its blocks goes. */
@@ -65,6 +68,15 @@ struct jit {
     uint8_t *miss[2][2], *fill[2][2]; /* [write][wide] */
     unsigned next_slot[4][2]; /* of each kind of x86_jit_slot; the wide ones */
 };
+
+/* The frame of translated code, offsets from its RSP. */
+enum {
+    FRAME_BUDGET = 0,                       /* cpu->jit.budget */
+    FRAME_GPR = 8,                          /* guest R12-R15 */
+    FRAME_PTR = 40,                         /* what checks shared by a loop's accesses found */
+    FRAME_SIZE = FRAME_PTR + 8 * JIT_PTRS + 16,
+};
+_Static_assert(FRAME_SIZE % 16 == 8, "calls from it are aligned");
 
 #define JIT_NO_REG 0xff
 extern const uint8_t tcg_host_reg[X86_GPR_COUNT];

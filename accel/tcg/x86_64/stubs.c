@@ -12,12 +12,42 @@
 enum { CR0_EM_TS = 4 | 8, CR4_OSFXSR = 0x200, CR4_OSXSAVE = 0x40000, XCR0_AVX = 6 };
 enum { MXCSR_MASKS = 0x1f80, MXCSR_FLAGS = 0x3f };
 
-static void emit_regs(struct emit *e, bool load)
+#define GPR(k) (OFF(st.gpr) + 8 * (int32_t)(k))
+
+/* Between the frame, `depth` above RSP, and the processor, through rcx, which is the guest's
+ * otherwise. */
+static void emit_frame(struct emit *e, bool load, int32_t depth)
 {
+    for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
+        if (trans_framed(k) && load) {
+            emit_xrc(e, 8, 0x8b, H_RCX, GPR(k), 0);
+            emit_xrm(e, 8, 0x89, H_RCX, H_RSP, depth + trans_in_frame(k));
+        } else if (trans_framed(k)) {
+            emit_xrm(e, 8, 0x8b, H_RCX, H_RSP, depth + trans_in_frame(k));
+            emit_xrc(e, 8, 0x89, H_RCX, GPR(k), 0);
+        }
+    }
+    if (load) {
+        emit_xrc(e, 8, 0x8b, H_RCX, OFF(jit.budget), 0);
+        emit_xrm(e, 8, 0x89, H_RCX, H_RSP, depth + FRAME_BUDGET);
+    } else {
+        emit_xrm(e, 8, 0x8b, H_RCX, H_RSP, depth + FRAME_BUDGET);
+        emit_xrc(e, 8, 0x89, H_RCX, OFF(jit.budget), 0);
+    }
+}
+
+static void emit_regs(struct emit *e, bool load, int32_t depth)
+{
+    if (load) {
+        emit_frame(e, true, depth);
+    }
     for (unsigned k = 0; k < X86_GPR_COUNT; k++) {
         if (tcg_host_reg[k] != JIT_NO_REG) {
             emit_xrc(e, 8, load ? 0x8b : 0x89, tcg_host_reg[k], GPR(k), 0);
         }
+    }
+    if (!load) {
+        emit_frame(e, false, depth);
     }
 }
 
@@ -37,9 +67,9 @@ static void stub_enter(struct emit *e)
     for (size_t k = 0; k < sizeof saved_regs; k++) {
         emit_push_pop(e, 0x50, saved_regs[k]);
     }
-    emit_alu_ri(e, 8, 5, H_RSP, 8);
+    emit_alu_ri(e, 8, 5, H_RSP, FRAME_SIZE);
     emit_xrr(e, 8, 0x8b, H_RAX, H_RSI);
-    emit_regs(e, true);
+    emit_regs(e, true, 0);
     emit_xrr(e, 4, 0xff, 4, H_RAX);
 }
 
@@ -241,9 +271,10 @@ static void stub_fill(struct emit *e, bool write, unsigned room)
     emit_8(e, 64);
     uint8_t *fine = emit_jcc(e, 5);
     emit_xrc(e, 4, 0x89, T2, OFF(jit.bad_slot), 0); /* jit.c decides: code is left soon */
-    emit_xrc(e, 8, 0x8b, H_RDX, OFF(jit.budget), 0);
+    int32_t budget = FRAME_BUDGET + 8 + 3 * 8; /* below it: where to return, three registers */
+    emit_xrm(e, 8, 0x8b, H_RDX, H_RSP, budget);
     emit_xrc(e, 8, 0x29, H_RDX, OFF(jit.count_end), 0);
-    emit_xrc(e, 8, 0x29, H_RDX, OFF(jit.budget), 0);
+    emit_xrm(e, 8, 0x29, H_RDX, H_RSP, budget);
     emit_patch(fine, e->p);
     uint8_t *done = emit_jmp(e);
     emit_patch(passing, e->p);
@@ -301,10 +332,10 @@ static void stub_miss(struct emit *e, const uint8_t *fill, bool write)
 static void stub_exit(struct emit *e, unsigned code)
 {
     emit_xrc(e, 8, 0x89, T0, OFF(st.rip), 0);
-    emit_regs(e, false);
+    emit_regs(e, false, 0);
     emit_vec_save(e);
     emit_mov_ri(e, H_RAX, code);
-    emit_alu_ri(e, 8, 0, H_RSP, 8);
+    emit_alu_ri(e, 8, 0, H_RSP, FRAME_SIZE);
     for (size_t k = sizeof saved_regs; k-- > 0;) {
         emit_push_pop(e, 0x58, saved_regs[k]);
     }
@@ -322,7 +353,7 @@ static void stub_exit_why(struct emit *e, const struct jit *j, unsigned why)
 static void stub_exec(struct emit *e, const struct jit *j, jit_exec_helper *helper)
 {
     emit_alu_ri(e, 8, 5, H_RSP, 8);
-    emit_regs(e, false);
+    emit_regs(e, false, 16);
     emit_vec_save(e);
     emit_mov_ri(e, H_RDI, (uintptr_t)j->cpu);
     emit_xrr(e, 4, 0x8b, H_RSI, T0);
@@ -330,7 +361,7 @@ static void stub_exec(struct emit *e, const struct jit *j, jit_exec_helper *help
     emit_xrr(e, 4, 0x8b, H_RCX, T2);
     emit_mov_ri(e, H_RAX, (uintptr_t)helper);
     emit_xrr(e, 4, 0xff, 2, H_RAX);
-    emit_regs(e, true);
+    emit_regs(e, true, 16);
     emit_alu_ri(e, 8, 0, H_RSP, 8);
     emit_8(e, 0xc3);
 }

@@ -102,7 +102,7 @@ unsigned trans_get(struct trans *t, unsigned g, unsigned tmp)
     if (tcg_host_reg[g] != JIT_NO_REG) {
         return tcg_host_reg[g];
     }
-    emit_xrc(&t->e, 8, 0x8b, tmp, GPR(g), 0);
+    emit_xrm(&t->e, 8, 0x8b, tmp, H_RSP, trans_in_frame(g));
     return tmp;
 }
 
@@ -114,7 +114,7 @@ unsigned trans_dest(unsigned g, unsigned tmp)
 void trans_put(struct trans *t, unsigned g, unsigned host)
 {
     if (tcg_host_reg[g] == JIT_NO_REG) {
-        emit_xrc(&t->e, 8, 0x89, host, GPR(g), 0);
+        emit_xrm(&t->e, 8, 0x89, host, H_RSP, trans_in_frame(g));
     } else if (tcg_host_reg[g] != host) {
         emit_xrr(&t->e, 8, 0x8b, tcg_host_reg[g], host);
     }
@@ -465,7 +465,7 @@ static void emit_slow_leave(struct trans *t, const struct slow *s)
     struct emit *e = &t->e;
     unsigned rest = trans_rest(t, s->insn) - 1;
     if (rest) {
-        emit_alu_ci(e, 8, 0, OFF(jit.budget), (int32_t)rest);
+        emit_alu_mi(e, 8, 0, H_RSP, FRAME_BUDGET, (int32_t)rest);
     }
     trans_note_leave(t, s->insn);
     emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
@@ -521,7 +521,7 @@ static void emit_slow_path(struct trans *t, const struct slow *s)
  * requests. Returns the jump that does so. */
 static uint8_t *emit_count(struct trans *t, unsigned n)
 {
-    emit_alu_ci(&t->e, 8, 5, OFF(jit.budget), (int32_t)n);
+    emit_alu_mi(&t->e, 8, 5, H_RSP, FRAME_BUDGET, (int32_t)n);
     return emit_jcc(&t->e, 2);
 }
 
@@ -554,7 +554,7 @@ static void emit_leave(struct trans *t, uint8_t *leave, unsigned n)
         return;
     }
     emit_patch(leave, t->e.p);
-    emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)n);
+    emit_alu_mi(&t->e, 8, 0, H_RSP, FRAME_BUDGET, (int32_t)n);
     for (unsigned k = 0; k < 2 && t->moved[k]; k++) {
         emit_patch(t->moved[k], t->e.p);
     }

@@ -26,7 +26,6 @@
 #include "accel/tcg/x86_64/jit_int.h"
 
 #define OFF(field) ((int32_t)offsetof(struct x86_cpu, field))
-#define GPR(k)     (OFF(st.gpr) + 8 * (int32_t)(k))
 
 enum { T0 = H_RAX, T1 = H_R14, T2 = H_R15 };
 
@@ -119,11 +118,11 @@ struct trans {
     unsigned loop, once; /* once: blocks without repetition */
     uint8_t *head, *head_leave;
     struct trans_state at_head;
-    struct trans_group group[X86_JIT_PTRS];
+    struct trans_group group[JIT_PTRS];
     unsigned n_groups, n_unshare;
     uint8_t shared[TRANS_INSNS]; /* group of its access + 1; 0: none */
     int32_t place[TRANS_INSNS];  /* where in terms of the group */
-    uint8_t *unshare[2 * X86_JIT_PTRS + 2];
+    uint8_t *unshare[2 * JIT_PTRS];
     const struct x86_insn *insn[TRANS_INSNS];
     struct trans_info info[TRANS_INSNS];
     uint16_t off[TRANS_INSNS];   /* page offset */
@@ -145,6 +144,16 @@ struct trans {
 };
 
 /* --- for instructions ------------------------------------------------------------------------- */
+
+/* Where a guest register is that has no host register: [rsp + this]. */
+static inline int32_t trans_in_frame(unsigned g)
+{
+    return FRAME_GPR + 8 * ((int32_t)g - X86_R12);
+}
+static inline bool trans_framed(unsigned g)
+{
+    return tcg_host_reg[g] == JIT_NO_REG;
+}
 
 /* Host register with guest register g: its own, or `tmp`, loaded. */
 unsigned trans_get(struct trans *t, unsigned g, unsigned tmp);

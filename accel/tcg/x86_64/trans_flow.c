@@ -158,7 +158,7 @@ static void check_relative(struct trans *t, unsigned k, int64_t to)
 static void give_back(struct trans *t, unsigned rest)
 {
     if (rest) {
-        emit_alu_ci(&t->e, 8, 0, OFF(jit.budget), (int32_t)rest);
+        emit_alu_mi(&t->e, 8, 0, H_RSP, FRAME_BUDGET, (int32_t)rest);
     }
 }
 

@@ -95,25 +95,32 @@ static int32_t imm_of(const struct x86_insn *i, unsigned size)
     return size == 1 ? (int8_t)i->imm : size == 2 ? (int16_t)i->imm : (int32_t)i->imm;
 }
 
-static void gen_alu_mem_dst(struct trans *t, const struct x86_insn *i, unsigned k, unsigned size)
+/* op m, second operand */
+static void gen_alu_operand(struct trans *t, const struct x86_insn *i, unsigned size,
+                            const struct emit_mem *m)
 {
     struct emit *e = &t->e;
-    bool test = i->op == X86_OP_TEST, cmp = i->op == X86_OP_CMP;
+    bool test = i->op == X86_OP_TEST;
     unsigned alu = alu_number(i->op);
-    struct emit_mem m = trans_mem(t, k, size, !test && !cmp);
     if (with_carry(i)) {
         trans_need_cf(t);
     }
     if (i->opnd[1].kind == X86_OPND_IMM) {
         if (test) {
-            emit_oprmm(e, size, 0xf6, 0, &m);
+            emit_oprmm(e, size, 0xf6, 0, m);
             emit_imm(e, size == 8 ? 4 : size, imm_of(i, size));
         } else {
-            emit_alu_mmi(e, size, alu, &m, imm_of(i, size));
+            emit_alu_mmi(e, size, alu, m, imm_of(i, size));
         }
     } else {
-        emit_oprmm(e, size, test ? 0x84 : alu << 3, trans_get(t, i->opnd[1].reg, T1), &m);
+        emit_oprmm(e, size, test ? 0x84 : alu << 3, trans_get(t, i->opnd[1].reg, T1), m);
     }
+}
+
+static void gen_alu_mem_dst(struct trans *t, const struct x86_insn *i, unsigned k, unsigned size)
+{
+    struct emit_mem m = trans_mem(t, k, size, i->op != X86_OP_TEST && i->op != X86_OP_CMP);
+    gen_alu_operand(t, i, size, &m);
 }
 
 static void gen_alu(struct trans *t, const struct x86_insn *i, unsigned k)
@@ -134,6 +141,12 @@ static void gen_alu(struct trans *t, const struct x86_insn *i, unsigned k)
     if (with_carry(i)) {
         trans_need_cf(t);
     }
+    if (trans_framed(i->opnd[0].reg) && !mem && (size != 4 || test || i->op == X86_OP_CMP)) {
+        gen_alu_operand(t, i, size, &(struct emit_mem){ H_RSP, -1, 0,
+                                                        trans_in_frame(i->opnd[0].reg) });
+        trans_flags_set(t, k);
+        return;
+    }
     unsigned d = trans_get(t, i->opnd[0].reg, T2);
     if (i->opnd[1].kind == X86_OPND_IMM) {
         if (test) {
@@ -144,6 +157,8 @@ static void gen_alu(struct trans *t, const struct x86_insn *i, unsigned k)
         }
     } else if (mem) {
         emit_oprmm(e, size, test ? 0x84 : alu << 3 | 2, d, &m);
+    } else if (trans_framed(i->opnd[1].reg)) {
+        emit_oprm(e, size, test ? 0x84 : alu << 3 | 2, d, H_RSP, trans_in_frame(i->opnd[1].reg));
     } else {
         emit_oprr(e, size, test ? 0x84 : alu << 3 | 2, d, trans_get(t, i->opnd[1].reg, T1));
     }
@@ -322,10 +337,18 @@ static void gen_mov(struct trans *t, const struct x86_insn *i, unsigned k)
         struct emit_mem m = trans_mem(t, k, size, false);
         d = size >= 4 ? d : trans_get(t, r, T2);
         emit_oprmm(e, size, 0x8a, d, &m);
+    } else if (size >= 4 && !trans_framed(r) && trans_framed(i->opnd[1].reg)) {
+        emit_xrm(e, size, 0x8b, d, H_RSP, trans_in_frame(i->opnd[1].reg));
     } else {
         unsigned s = trans_get(t, i->opnd[1].reg, T1);
-        d = size >= 4 ? d : trans_get(t, r, T2);
-        emit_oprr(e, size, 0x8a, d, s);
+        if (size == 8) {
+            d = trans_framed(r) ? s : d;
+        } else if (size < 4) {
+            d = trans_get(t, r, T2);
+        }
+        if (size != 8 || d != s) {
+            emit_oprr(e, size, 0x8a, d, s);
+        }
     }
     trans_put(t, r, d);
 }

@@ -2,7 +2,7 @@
 /*
  * Memory checks shared by the accesses of a loop. Those through the same registers, which move by
  * constants at most since the loop's head, lie at known distances from one another: one check there
- * answers for all of them in all repetitions, and leaves the host address in cpu->jit.ptr. Where it
+ * answers for all of them in all repetitions, and leaves the host address in the frame. Where it
  * does not hold, the loop's first copy is executed instead, whose accesses are checked one by one.
  *
  * What a check found is good until a TLB entry or a tag goes away, which only handlers do: the slow
@@ -167,7 +167,7 @@ static struct trans_group *join(struct trans *t, unsigned k, const struct place 
             return g;
         }
     }
-    if (t->n_groups == X86_JIT_PTRS || p->at != (int32_t)p->at) {
+    if (t->n_groups == JIT_PTRS || p->at != (int32_t)p->at) {
         return NULL;
     }
     struct trans_group *g = &t->group[t->n_groups++];
@@ -255,14 +255,14 @@ void trans_share_check(struct trans *t)
             trans_unshare(t, emit_jcc(e, 5));
         }
         trans_check_range(t, g->first, (unsigned)(g->hi - g->lo), g->write);
-        emit_xrc(e, 8, 0x89, T0, OFF(jit.ptr) + 8 * (int32_t)n, 0);
+        emit_xrm(e, 8, 0x89, T0, H_RSP, FRAME_PTR + 8 * (int32_t)n);
     }
 }
 
 struct emit_mem trans_shared(struct trans *t, unsigned k)
 {
     unsigned n = t->shared[k] - 1u;
-    emit_xrc(&t->e, 8, 0x8b, T0, OFF(jit.ptr) + 8 * (int32_t)n, 0);
+    emit_xrm(&t->e, 8, 0x8b, T0, H_RSP, FRAME_PTR + 8 * (int32_t)n);
     t->align = 0;
     return (struct emit_mem){ T0, -1, 0, t->place[k] - (int32_t)t->group[n].lo };
 }
