@@ -102,7 +102,6 @@ struct x86_cpu {
     struct x86_jit_slot slot[4 * X86_JIT_SLOTS];
     uint32_t n_slots, slot_list[4 * X86_JIT_SLOTS]; /* in use: offsets in this struct */
     bool any_big;
-    uint32_t returns_top; /* in bytes */
     struct x86_jit_return returns[X86_JIT_RETURNS];
     /* Fault being raised. */
     jmp_buf jmp;

@@ -52,8 +52,8 @@ struct x86_jit_regs {
     uint8_t live;   /* what of the vector state is in the host's registers */
 };
 
-/* Where calls are expected to return to: RIP and host code. */
-#define X86_JIT_RETURNS 32u
+/* Where calls are expected to return to: RIP and host code, by where in the stack that is noted. */
+#define X86_JIT_RETURNS 64u
 struct x86_jit_return {
     uint64_t rip;
     uintptr_t code;

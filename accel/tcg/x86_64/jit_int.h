@@ -74,7 +74,8 @@ enum {
     FRAME_BUDGET = 0,                       /* cpu->jit.budget */
     FRAME_GPR = 8,                          /* guest R12-R15 */
     FRAME_PTR = 40,                         /* what checks shared by a loop's accesses found */
-    FRAME_SIZE = FRAME_PTR + 8 * JIT_PTRS + 16,
+    FRAME_TMP = FRAME_PTR + 8 * JIT_PTRS,
+    FRAME_SIZE = FRAME_TMP + 16,
 };
 _Static_assert(FRAME_SIZE % 16 == 8, "calls from it are aligned");
 
@@ -103,6 +104,9 @@ static inline struct emit jit_emit(const struct jit *j, uint8_t *p)
 
 /* stubs.c */
 void jit_stubs(struct jit *j);
+/* On to the RIP in T0 through the jump cache. The jumps of fail are taken where it does not know
+ * it, and where it is not sure: T0 is kept. Inline, so that each place predicts for itself. */
+void jit_emit_lookup(struct emit *e, const struct jit *j, uint8_t *fail[2]);
 
 /* Called by translated code (jit.c). rest_off: page offset of the instruction, JIT_SLOW if it has
  * inline code, and from bit 16 on how many of the instructions counted at the translation's entry

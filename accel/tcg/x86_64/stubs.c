@@ -405,10 +405,16 @@ static void emit_revalidate(struct emit *e, const struct jit *j, const uint8_t *
     emit_patch(other, j->exit_why[TCG_EXIT_MISS]);
 }
 
-/* T0 is where the guest goes: through the jump cache, else out. */
-static void stub_lookup(struct emit *e, struct jit *j)
+/* T0: RIP, T1: its entry of the jump cache. */
+static void emit_go(struct emit *e)
 {
-    uint8_t *miss, *old, *good;
+    emit_alu_ri(e, 8, 4, T0, -4096);
+    emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
+    emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
+}
+
+void jit_emit_lookup(struct emit *e, const struct jit *j, uint8_t *fail[2])
+{
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrr(e, 8, 0xc1, 5, T1);
     emit_8(e, JIT_JUMP_BITS);
@@ -419,16 +425,23 @@ static void stub_lookup(struct emit *e, struct jit *j)
     emit_mov_ri(e, T2, (uintptr_t)j->jump);
     emit_xrr(e, 8, 0x03, T1, T2);
     emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct jit_jump, rip));
-    miss = emit_jcc(e, 5);
+    fail[0] = emit_jcc(e, 5);
     emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct jit_jump, key));
     emit_xrc(e, 8, 0x3b, T2, OFF(jit.key), 0);
-    old = emit_jcc(e, 5);
-    good = e->p;
-    emit_alu_ri(e, 8, 4, T0, -4096);
-    emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
-    emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
-    emit_patch(miss, j->exit_why[TCG_EXIT_MISS]);
-    emit_patch(old, e->p);
+    fail[1] = emit_jcc(e, 5);
+    emit_go(e);
+}
+
+/* T0 is where the guest goes: through the jump cache, else out. */
+static void stub_lookup(struct emit *e, struct jit *j)
+{
+    uint8_t *fail[2];
+    const uint8_t *good = e->p;
+    emit_go(e);
+    j->lookup = e->p;
+    jit_emit_lookup(e, j, fail);
+    emit_patch(fail[0], j->exit_why[TCG_EXIT_MISS]);
+    emit_patch(fail[1], e->p);
     emit_revalidate(e, j, good);
 }
 
@@ -450,7 +463,6 @@ void jit_stubs(struct jit *j)
     stub_exec(&e, j, jit_exec_flags);
     j->exec_noflags = e.p;
     stub_exec(&e, j, jit_exec_noflags);
-    j->lookup = e.p;
     stub_lookup(&e, j);
     j->vec_load = e.p;
     stub_vec_load(&e);

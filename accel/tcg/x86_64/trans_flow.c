@@ -258,21 +258,27 @@ static struct emit_mem stack_slot(struct trans *t, unsigned k)
     return trans_mem_reg(t, k, X86_RSP, -(int32_t)w, w, true);
 }
 
+/* T1 = what is noted of the return address that RSP points at. Clobbers T0, flags. */
+static void noted(struct trans *t)
+{
+    struct emit *e = &t->e;
+    _Static_assert(sizeof(struct x86_jit_return) == 16, "twice a return address");
+    emit_xrr(e, 4, 0x8b, T0, tcg_host_reg[X86_RSP]);
+    emit_alu_ri(e, 4, 4, T0, 8 * (X86_JIT_RETURNS - 1));
+    emit_xrc(e, 8, 0x8d, T1, OFF(returns), 0);
+    emit_xrmx(e, 8, 0x8d, T1, (int)T1, T0, 1, 0);
+}
+
 /* T2: the return address. Its code will be asked for by a RET. Clobbers flags. */
 static void note_return(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
     int64_t to = next_off(t, k);
-    _Static_assert(sizeof(struct x86_jit_return) == 16, "the top moves by this");
-    emit_xrc(e, 4, 0x8b, T0, OFF(returns_top), 0);
-    emit_alu_ri(e, 4, 0, T0, 16);
-    emit_alu_ri(e, 4, 4, T0, 16 * X86_JIT_RETURNS - 1);
-    emit_xrc(e, 4, 0x89, T0, OFF(returns_top), 0);
-    emit_xrc(e, 8, 0x8d, T1, OFF(returns), 0);
-    emit_xrmx(e, 8, 0x89, T2, (int)T1, T0, 0, offsetof(struct x86_jit_return, rip));
+    noted(t);
+    emit_xrm(e, 8, 0x89, T2, T1, offsetof(struct x86_jit_return, rip));
     emit_xrc(e, 8, 0x8d, T2, 0, 0); /* displacement: below */
     uint8_t *site = e->p - 4;
-    emit_xrmx(e, 8, 0x89, T2, (int)T1, T0, 0, offsetof(struct x86_jit_return, code));
+    emit_xrm(e, 8, 0x89, T2, T1, offsetof(struct x86_jit_return, code));
     if (e->full) {
         return;
     }
@@ -310,6 +316,7 @@ static void end_indirect(struct trans *t, unsigned k)
     struct emit *e = &t->e;
     const struct x86_insn *i = t->insn[k];
     unsigned w = trans_word(t);
+    uint8_t *fail[2];
     bool call = i->op == X86_OP_CALL, mem = i->opnd[0].kind == X86_OPND_MEM;
     trans_pack(t);
     if (mem) {
@@ -319,13 +326,24 @@ static void end_indirect(struct trans *t, unsigned k)
         unsigned r = trans_get(t, i->opnd[0].reg, T1);
         emit_xrr(e, w, 0x8b, T1, r);
     }
-    emit_xrc(e, 8, 0x89, T1, OFF(jit.tmp), 0);
-    check_canonical(t, k, T1, T2);
     if (call) {
+        emit_xrm(e, 8, 0x89, T1, H_RSP, FRAME_TMP);
+        check_canonical(t, k, T1, T2);
         struct emit_mem m = stack_slot(t, k);
         push_next(t, k, &m);
+        emit_xrm(e, 8, 0x8b, T0, H_RSP, FRAME_TMP);
+    } else {
+        trans_clobber(t, k);
+        emit_xrr(e, 8, 0x8b, T0, T1);
     }
-    emit_xrc(e, 8, 0x8b, T0, OFF(jit.tmp), 0);
+    jit_emit_lookup(e, t->j, fail);
+    if (!e->full) {
+        emit_patch(fail[0], e->p);
+        emit_patch(fail[1], e->p);
+    }
+    if (!call) {
+        check_canonical(t, k, T0, T1);
+    }
     emit_jmp_to(e, t->j->lookup);
 }
 
@@ -333,23 +351,22 @@ static void end_ret(struct trans *t, unsigned k)
 {
     struct emit *e = &t->e;
     unsigned sp = tcg_host_reg[X86_RSP], w = trans_word(t);
+    int32_t by = (int32_t)w + (int32_t)(uint16_t)t->insn[k]->imm;
     trans_pack(t);
     struct emit_mem m = trans_mem_reg(t, k, X86_RSP, 0, w, false);
-    emit_xrmm(e, w, 0x8b, T0, &m);
-    check_canonical(t, k, T0, T1);
-    emit_xrm(e, w, 0x8d, sp, sp, (int32_t)w + (int32_t)(uint16_t)t->insn[k]->imm);
-    emit_xrc(e, 4, 0x8b, T2, OFF(returns_top), 0);
-    emit_xrc(e, 8, 0x8d, T1, OFF(returns), 0);
-    emit_xrr(e, 8, 0x03, T1, T2);
-    emit_alu_ri(e, 4, 5, T2, 16);
-    emit_alu_ri(e, 4, 4, T2, 16 * X86_JIT_RETURNS - 1);
-    emit_xrc(e, 4, 0x89, T2, OFF(returns_top), 0);
+    emit_xrmm(e, w, 0x8b, T2, &m);
+    noted(t);
+    emit_xrr(e, 8, 0x8b, T0, T2);
     emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_jit_return, rip));
     uint8_t *other = emit_jcc(e, 5);
-    if (!e->full) {
-        emit_patch(other, t->j->lookup);
-    }
+    emit_xrm(e, w, 0x8d, sp, sp, by);
     emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct x86_jit_return, code));
+    if (!e->full) {
+        emit_patch(other, e->p);
+    }
+    check_canonical(t, k, T0, T1);
+    emit_xrm(e, w, 0x8d, sp, sp, by);
+    emit_jmp_to(e, t->j->lookup);
 }
 
 /* The handler says where to go. */

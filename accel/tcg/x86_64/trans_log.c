@@ -46,7 +46,6 @@ static const struct place cpu_places[] = {
     PLACE(range, "range"),
     PLACE(requests, "requests"),
     PLACE(next_rip, "next_rip"),
-    PLACE(returns_top, "returns_top"),
     PLACE(returns, "returns"),
     PLACE(cpl, "cpl"),
     PLACE(mem_buf, "mem_buf"),
