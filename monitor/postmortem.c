@@ -34,7 +34,8 @@ struct postmortem {
     char *last_place;  /* its headline and cause: is the next one the same? */
     unsigned reports, same;
     int64_t resets[LOOP_RESETS];
-    unsigned n_resets;
+    unsigned n_resets, loops;
+    bool told; /* a triple fault, since the last reset */
 };
 
 static bool parse_json(struct postmortem *p, const char *spec, GError **err)
@@ -180,6 +181,7 @@ void postmortem_report(struct postmortem *p, const struct vm_parts *vm, enum pm_
 {
     struct pm_case *c = g_new(struct pm_case, 1);
     examine(p, vm, why, vcpu, s, c);
+    p->told |= why == PM_TRIPLE_FAULT;
     GString *text = g_string_new(NULL);
     pm_text(c, text);
     write_json(p, c);
@@ -232,20 +234,31 @@ char *postmortem_backtrace(struct postmortem *p, const struct x86_view *v, unsig
     return g_string_free(out, FALSE);
 }
 
+bool postmortem_news(const struct postmortem *p)
+{
+    return (p->same & (p->same - 1)) == 0 && p->reports <= MAX_REPORTS;
+}
+
+bool postmortem_told(const struct postmortem *p)
+{
+    return p->told;
+}
+
 bool postmortem_reset(struct postmortem *p, int64_t now_ns)
 {
     if (p->guest.found && p->guest_names) { /* the next kernel is another, or elsewhere */
         symbols_forget(p->symbols);
     }
-    p->guest.found = false;
+    p->guest.found = p->told = false;
     p->resets[p->n_resets++ % LOOP_RESETS] = now_ns;
     if (p->n_resets < LOOP_RESETS) {
         return false;
     }
     int64_t first = p->resets[p->n_resets % LOOP_RESETS];
-    bool loop = now_ns - first < LOOP_NS;
-    if (loop) {
-        p->n_resets = 0; /* not again at once */
+    if (now_ns - first >= LOOP_NS) {
+        return false;
     }
-    return loop;
+    p->n_resets = 0; /* not again at once, and more and more seldom */
+    p->loops++;
+    return (p->loops & (p->loops - 1)) == 0;
 }

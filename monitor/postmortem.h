@@ -65,6 +65,10 @@ char *postmortem_info(struct postmortem *p, const struct vm_parts *vm, unsigned 
 /* "  #0 0x... name" lines, as far as frames are certain; v: of the caller's own vCPU, or one that
  * stands still. g_free. */
 char *postmortem_backtrace(struct postmortem *p, const struct x86_view *v, unsigned max);
+/* Was something said of the last report? A guest that dies on and on is told of ever less. */
+bool postmortem_news(const struct postmortem *p);
+/* Was a triple fault reported since the last reset? */
+bool postmortem_told(const struct postmortem *p);
 /* The guest resets itself. True: it is the third time in ten seconds of its time, say so. */
 bool postmortem_reset(struct postmortem *p, int64_t now_ns);
 

@@ -41,18 +41,19 @@ void vm_died_here(struct vm *vm, enum pm_reason why)
     int vcpu = vcpu_current();
     memset(&s, 0, sizeof s);
     if (vcpu >= 0 && vm->vcpus &&
-        vcpu_state_get(vm->vcpus, (unsigned)vcpu, &s, X86_GROUP_ALL) == 0 &&
-        s.mp != X86_MP_SHUTDOWN) { /* a triple fault has been reported already */
+        vcpu_state_get(vm->vcpus, (unsigned)vcpu, &s, X86_GROUP_ALL) == 0) {
         vm_died(vm, why, &s, (unsigned)vcpu);
     }
 }
 
 void vm_guest_resets(struct vm *vm)
 {
-    if (postmortem_reset(vm->postmortem, clock_now_ns(vm->clock))) {
+    bool told = postmortem_told(vm->postmortem); /* it was a triple fault */
+    bool loop = postmortem_reset(vm->postmortem, clock_now_ns(vm->clock));
+    if (loop) {
         log_info(NULL, "the guest resets itself again and again: three times in ten seconds");
-        vm_died_here(vm, PM_RESET_LOOP);
-    } else if (vm->config->postmortem) {
-        vm_died_here(vm, PM_RESET);
+    }
+    if (!told && (loop || vm->config->postmortem)) {
+        vm_died_here(vm, loop ? PM_RESET_LOOP : PM_RESET);
     }
 }

@@ -324,8 +324,10 @@ static void owner_shutdown(void *opaque, unsigned vcpu, const struct x86_state *
 {
     struct vm *vm = opaque;
     vm_died(vm, PM_TRIPLE_FAULT, s, vcpu);
-    log_info(NULL, "triple fault: %s",
-             vm->no_reboot ? "ending because of -no-reboot" : "the machine resets");
+    if (vm->no_reboot || postmortem_news(vm->postmortem)) {
+        log_info(NULL, "triple fault: %s",
+                 vm->no_reboot ? "ending because of -no-reboot" : "the machine resets");
+    }
     if (vm->no_reboot) {
         stop_or_finish(vm, VM_EXIT_TRIPLE_FAULT, "guest-reset");
     } else {

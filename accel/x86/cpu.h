@@ -106,7 +106,7 @@ struct x86_cpu {
     /* Fault being raised. */
     jmp_buf jmp;
     uint8_t exc_vector;
-    bool exc_has_error;
+    bool exc_has_error, exc_reserved;
     uint32_t exc_error;
     uint64_t exc_cr2;
     const char *exc_why;        /* see x86_because */

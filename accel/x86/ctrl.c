@@ -27,7 +27,7 @@ void x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)
         dma_read(cpu->pm, (gpa + i * 8) & cpu->a20_mask, raw, sizeof raw);
         memcpy(&p[i], raw, sizeof raw);
         if ((p[i] & X86_PTE_P) && (p[i] & reserved)) {
-            gp(cpu, "a PAE directory pointer (PDPTE) has reserved bits set");
+            gp(x86_reserved(cpu), "a PAE directory pointer (PDPTE) has reserved bits set");
         }
     }
     memcpy(cpu->mmu.pdpte, p, sizeof p);
@@ -46,7 +46,7 @@ static void write_cr0(struct x86_cpu *cpu, uint64_t v)
     struct x86_state *st = &cpu->st;
     uint64_t old = st->cr0, efer = st->msr.efer;
     if (v >> 32) {
-        gp(cpu, "CR0 would get bits above 31");
+        gp(x86_reserved(cpu), "CR0 would get bits above 31");
     }
     v = (v & known) | X86_CR0_ET;
     if (((v & X86_CR0_PG) && !(v & X86_CR0_PE)) || ((v & X86_CR0_NW) && !(v & X86_CR0_CD))) {
@@ -95,7 +95,7 @@ static void write_cr3(struct x86_cpu *cpu, uint64_t v)
             reserved &= ~(1ull << 63); /* "do not flush": allowed, and not worth a TLB with tags */
         }
         if (v & reserved) {
-            gp(cpu, "CR3 would get reserved bits");
+            gp(x86_reserved(cpu), "CR3 would get reserved bits");
         }
         v &= ~(1ull << 63);
     } else {
@@ -147,7 +147,7 @@ static void write_cr4(struct x86_cpu *cpu, uint64_t v)
     struct x86_state *st = &cpu->st;
     uint64_t old = st->cr4, diff = v ^ old;
     if (v & ~cr4_known(cpu)) {
-        gp(cpu, "CR4 would get bits that this processor does not have");
+        gp(x86_reserved(cpu), "CR4 would get bits that this processor does not have");
     }
     if (cpu->long_mode && (!(v & X86_CR4_PAE) || (diff & X86_CR4_LA57))) {
         gp(cpu, "CR4.PAE and CR4.LA57 cannot change in long mode");
@@ -178,7 +178,7 @@ void x86_write_cr(struct x86_cpu *cpu, unsigned cr, uint64_t v)
     case 4: write_cr4(cpu, v); break;
     case 8:
         if (v > 15) {
-            gp(cpu, "CR8 would get a value above 15");
+            gp(x86_reserved(cpu), "CR8 would get a value above 15");
         }
         cpu->st.cr8 = v;
         if (cpu->bus.tpr_write) {

@@ -118,8 +118,9 @@ static void check_system(struct x86_cpu *cpu, uint16_t sel, const struct x86_des
         x86_raise_sel(x86_because(cpu, "the descriptor is not present"), X86_EXC_NP, sel);
     }
     if (cpu->long_mode && (upper || !x86_canonical_max(cpu, base))) {
-        x86_because(cpu, upper ? "the upper half of the descriptor has a type"
-                               : "the descriptor's base is not canonical");
+        x86_because(upper ? x86_reserved(cpu) : cpu,
+                    upper ? "the upper half of the descriptor has a type"
+                          : "the descriptor's base is not canonical");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
 }

@@ -370,7 +370,18 @@ static void note_fault(struct x86_cpu *cpu, const struct event *e, unsigned duri
         .cpl = cpu->cpl,
         .end = X86_FAULT_HANDLED,
     };
+    if (UNLIKELY(cpu->exc_reserved)) {
+        cpu->exc_reserved = false;
+        strict_report(STRICT_RESERVED, cpu->st.rip, "%s raised: %s",
+                      x86_exception_mnemonic(e->vector), cpu->exc_why);
+    }
     cpu->exc_why = NULL;
+}
+
+struct x86_cpu *x86_reserved(struct x86_cpu *cpu)
+{
+    cpu->exc_reserved = strict_enabled(STRICT_RESERVED);
+    return cpu;
 }
 
 static void note_event(struct x86_cpu *cpu, const struct event *e)

@@ -13,6 +13,7 @@ enum access { ANY, INTEL, AMD };
 
 static _Noreturn void gp(struct x86_cpu *cpu)
 {
+    x86_reserved(cpu);
     x86_raise(x86_because(cpu, "there is no such MSR, or it does not take this value"), X86_EXC_GP);
 }
 

@@ -36,7 +36,8 @@ static void check_direct_code(struct x86_cpu *cpu, uint16_t sel, const struct x8
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (code_bits_bad(cpu, d)) {
-        x86_raise_sel(x86_because(cpu, "the code segment has both L and D set"), X86_EXC_GP, sel);
+        x86_because(x86_reserved(cpu), "the code segment has both L and D set");
+        x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(d->hi & X86_DESC_P)) {
         x86_raise_sel(x86_because(cpu, "the code segment is not present"), X86_EXC_NP, sel);
@@ -67,7 +68,7 @@ static struct gate read_call_gate(struct x86_cpu *cpu, uint16_t sel, const struc
         }
         uint64_t high = x86_sys_load(cpu, lin + 8, 8);
         if (high >> 40 & 0x1f) { /* the type field of the upper half */
-            x86_because(cpu, "the upper half of the call gate has a type");
+            x86_because(x86_reserved(cpu), "the upper half of the call gate has a type");
             x86_raise_sel(cpu, X86_EXC_GP, sel);
         }
         g.off |= high << 32;
@@ -409,11 +410,12 @@ void x86_ret_far(struct x86_cpu *cpu, unsigned opsize, uint16_t pop_bytes)
     unsigned rpl = sel & 3, dpl = x86_desc_dpl(&c);
     if (!x86_desc_is_code(&c) || rpl < cpu->cpl || (c.hi & X86_DESC_EC ? dpl > rpl : dpl != rpl) ||
         code_bits_bad(cpu, &c)) {
-        x86_because(cpu, !x86_desc_is_code(&c) ? "CS on the stack names no code segment"
-                         : rpl < cpu->cpl      ? "a return to an inner privilege level"
-                         : code_bits_bad(cpu, &c)
-                             ? "CS on the stack has both L and D set"
-                             : "the DPL of CS on the stack does not fit its RPL");
+        bool both = x86_desc_is_code(&c) && rpl >= cpu->cpl && code_bits_bad(cpu, &c);
+        x86_because(both ? x86_reserved(cpu) : cpu,
+                    !x86_desc_is_code(&c) ? "CS on the stack names no code segment"
+                    : rpl < cpu->cpl      ? "a return to an inner privilege level"
+                    : both                ? "CS on the stack has both L and D set"
+                                          : "the DPL of CS on the stack does not fit its RPL");
         x86_raise_sel(cpu, X86_EXC_GP, sel);
     }
     if (!(c.hi & X86_DESC_P)) {

@@ -183,4 +183,8 @@ static inline void x86_require_cpl0(struct x86_cpu *cpu)
     }
 }
 
+/* intr.c. The exception that is about to be raised is for reserved bits or values in a control
+ * register, MSR or descriptor: -strict=reserved reports it. Returns cpu. */
+struct x86_cpu *x86_reserved(struct x86_cpu *cpu);
+
 #endif

@@ -19,6 +19,21 @@ CASES = [
         mov al, [0x200000]
 zero:   dq 0, 0''', 'reserved',
      r'strict: reserved: an entry of the page tables for 0x200000 has reserved bits set'),
+    ('reserved-cr3', sector.LONG + 'lidt [zero]\n bts rax, 62\n mov cr3, rax\nzero: dq 0, 0',
+     'reserved', r'strict: reserved: #GP raised: CR3 would get reserved bits'),
+    ('reserved-cr4', sector.LONG + 'lidt [zero]\n mov eax, 0x8020\n mov cr4, rax\nzero: dq 0, 0',
+     'reserved', r'strict: reserved: #GP raised: CR4 would get bits that this processor does not'),
+    ('reserved-msr', sector.LONG + 'lidt [zero]\n mov ecx, 0xc0000084\n mov edx, 1\n wrmsr\n'
+     'zero: dq 0, 0', 'reserved',
+     r'strict: reserved: #GP raised: there is no such MSR, or it does not take this value'),
+    ('reserved-descriptor', sector.LONG + '''
+        lidt [zero]
+        or byte [gdt + 0x18 + 6], 0x40
+        push 0x18
+        push 0x7c00
+        retfq
+zero:   dq 0, 0''', 'reserved', r'strict: reserved: #GP raised: .*both L and D'),
+    ('access-port', 'mov dx, 0x20\n in ax, dx', 'access', r'strict: access: read from isa-pic at 0x20: wrong-size access of 2 bytes'),
     ('access', sector.PROTECTED + 'mov ax, [0xfee00021]', 'access',
      r'strict: access: read from lapic at 0xfee00021: unaligned access of 2 bytes'),
     ('eoi', 'cli\n mov al, 0x20\n out 0xa0, al', 'eoi',
@@ -42,7 +57,7 @@ zero:   dq 0, 0''', 'reserved',
     ('uninit', sector.PROTECTED + 'mov eax, [0x600000]', 'uninit',
      r'strict: uninit: read of 4 bytes at 0x600000: byte 0 of RAM at 0x600000 was never written'),
 ]
-DIES = ('reserved-pte',)
+DIES = ('reserved-pte', 'reserved-cr3', 'reserved-cr4', 'reserved-msr', 'reserved-descriptor')
 
 
 def test_each():

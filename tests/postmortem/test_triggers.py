@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 
-from pmlib import LIMIT, assemble, dies, expect, start
+from pmlib import LIMIT, accelerators, assemble, dies, expect, start
 
 RESET = 'mov al, 0xfe\n out 0x64, al\n hlt\n jmp $'
 
@@ -26,37 +26,36 @@ def until(process, pattern):
     return ''.join(lines)
 
 
-def panic(folder):
+def panic(folder, accel):
     image = assemble(folder, 32, 'mov dx, 0x505\n mov al, 1\n out dx, al')
-    process = start(image, '-device', 'pvpanic')
-    _, text = process.communicate(timeout=LIMIT)
+    text, _ = dies(image, '-device', 'pvpanic', accel=accel)
     expect(text, r'post-mortem: the guest reports a panic on vCPU 0, 32-bit protected mode, at 0008')
     expect(text, r'(?s)=> .*out dx, al.*out8 0x505<-0x1')
 
 
-def reset_loop(folder):
-    text = until(start(assemble(folder, 32, RESET)), r'last device accesses')
+def reset_loop(folder, accel):
+    text = until(start(assemble(folder, 32, RESET), accel=accel), r'last device accesses')
     expect(text, r'three times in ten seconds')
     expect(text, r'post-mortem: a loop of resets')
     expect(text, r'out8 0x64<-0xfe')
 
 
-def triple_fault_loop(folder):
-    text = until(start(assemble(folder, 32, 'NO_IDT\n int3')), r'4 times now')
+def triple_fault_loop(folder, accel):
+    text = until(start(assemble(folder, 32, 'NO_IDT\n int3'), accel=accel), r'5 times now')
     expect(text, r'cause: #BP .*no IDT was loaded')
     expect(text, r'the same again, 2 times now')
     if text.count('cause:') != 1:
-        sys.exit(f'the same death is told {text.count("cause:")} times')
+        sys.exit(f'the same death is told {text.count("cause:")} times:\n{text}')
 
 
-def reset_report(folder):
+def reset_report(folder, accel):
     report = f'{folder}/report.json'
-    process = start(assemble(folder, 32, RESET), '-no-reboot', '-postmortem', report)
-    _, text = process.communicate(timeout=LIMIT)
+    text, status = dies(assemble(folder, 32, RESET), '-no-reboot', '-postmortem', report,
+                        accel=accel)
     with open(report) as f:
         data = json.load(f)
-    if process.returncode != 0 or data['reason'] != 'reset' or 'post-mortem' in text:
-        sys.exit(f'status {process.returncode}, reason {data["reason"]}\n{text}')
+    if status != 0 or data['reason'] != 'reset' or 'post-mortem' in text:
+        sys.exit(f'status {status}, reason {data["reason"]}\n{text}')
 
 
 def branches_and_symbols(folder):
@@ -139,9 +138,18 @@ def branches_of_both_engines(folder):
             f'{a} {b}' for a, b in zip(*lists) if a != b))
 
 
+def watchdog(folder, accel):
+    text = until(start(assemble(folder, 32, 'cli\n jmp $'), '-watchdog-explain', '0.5', accel=accel),
+                 'watchdog: for')
+    expect(text, r'vCPU 0 has been spinning at .*0x[0-9a-f]+ with interrupts off')
+
+
 def main():
-    for test in (panic, reset_loop, triple_fault_loop, reset_report, branches_and_symbols,
-                 branches_of_both_engines):
+    for accel in accelerators():
+        for test in (panic, reset_loop, triple_fault_loop, reset_report, watchdog):
+            with tempfile.TemporaryDirectory() as folder:
+                test(folder, accel)
+    for test in (branches_and_symbols, branches_of_both_engines):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
 
