@@ -44,6 +44,7 @@ struct x86_jit_regs {
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
     struct x86_tlb_entry *tlb, *big; /* of the current CPL */
     gpa_t *page;                     /* mmu.page, likewise */
+    void *jump;                      /* the translator's jump cache */
     bool voided;               /* a TLB entry or tag went away */
     uint32_t link;             /* the exit taken last; 0: none that could be linked */
     uint16_t flags; /* arithmetic flags as LAHF and SETO leave them */

@@ -364,6 +364,7 @@ int tcg_jit_attach(struct x86_cpu *cpu, size_t code_size)
     j->jump_memory = g_malloc0((sizeof *j->jump << JIT_JUMP_BITS) + sizeof *j->jump - 1);
     j->jump = (void *)(((uintptr_t)j->jump_memory + sizeof *j->jump - 1) &
                        ~(uintptr_t)(sizeof *j->jump - 1));
+    cpu->jit.jump = j->jump;
     forget_returns(cpu);
     j->traces = g_array_new(FALSE, FALSE, sizeof(struct jit_trace));
     j->threshold = THRESHOLD;

@@ -106,7 +106,7 @@ static inline struct emit jit_emit(const struct jit *j, uint8_t *p)
 void jit_stubs(struct jit *j);
 /* On to the RIP in T0 through the jump cache. The jumps of fail are taken where it does not know
  * it, and where it is not sure: T0 is kept. Inline, so that each place predicts for itself. */
-void jit_emit_lookup(struct emit *e, const struct jit *j, uint8_t *fail[2]);
+void jit_emit_lookup(struct emit *e, uint8_t *fail[2]);
 
 /* Called by translated code (jit.c). rest_off: page offset of the instruction, JIT_SLOW if it has
  * inline code, and from bit 16 on how many of the instructions counted at the translation's entry

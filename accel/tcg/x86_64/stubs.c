@@ -413,7 +413,7 @@ static void emit_go(struct emit *e)
     emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
 }
 
-void jit_emit_lookup(struct emit *e, const struct jit *j, uint8_t *fail[2])
+void jit_emit_lookup(struct emit *e, uint8_t *fail[2])
 {
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrr(e, 8, 0xc1, 5, T1);
@@ -422,8 +422,7 @@ void jit_emit_lookup(struct emit *e, const struct jit *j, uint8_t *fail[2])
     emit_alu_ri(e, 4, 4, T1, (1 << JIT_JUMP_BITS) - 1);
     emit_xrr(e, 4, 0xc1, 4, T1);
     emit_8(e, 5);
-    emit_mov_ri(e, T2, (uintptr_t)j->jump);
-    emit_xrr(e, 8, 0x03, T1, T2);
+    emit_xrc(e, 8, 0x03, T1, OFF(jit.jump), 0);
     emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct jit_jump, rip));
     fail[0] = emit_jcc(e, 5);
     emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct jit_jump, key));
@@ -439,7 +438,7 @@ static void stub_lookup(struct emit *e, struct jit *j)
     const uint8_t *good = e->p;
     emit_go(e);
     j->lookup = e->p;
-    jit_emit_lookup(e, j, fail);
+    jit_emit_lookup(e, fail);
     emit_patch(fail[0], j->exit_why[TCG_EXIT_MISS]);
     emit_patch(fail[1], e->p);
     emit_revalidate(e, j, good);

@@ -318,13 +318,14 @@ static void end_indirect(struct trans *t, unsigned k)
     unsigned w = trans_word(t);
     uint8_t *fail[2];
     bool call = i->op == X86_OP_CALL, mem = i->opnd[0].kind == X86_OPND_MEM;
+    unsigned to = call ? T1 : T0;
     trans_pack(t);
     if (mem) {
         struct emit_mem m = trans_mem(t, k, w, false);
-        emit_xrmm(e, w, 0x8b, T1, &m);
+        emit_xrmm(e, w, 0x8b, to, &m);
     } else {
-        unsigned r = trans_get(t, i->opnd[0].reg, T1);
-        emit_xrr(e, w, 0x8b, T1, r);
+        unsigned r = trans_get(t, i->opnd[0].reg, to);
+        emit_xrr(e, w, 0x8b, to, r);
     }
     if (call) {
         emit_xrm(e, 8, 0x89, T1, H_RSP, FRAME_TMP);
@@ -334,9 +335,8 @@ static void end_indirect(struct trans *t, unsigned k)
         emit_xrm(e, 8, 0x8b, T0, H_RSP, FRAME_TMP);
     } else {
         trans_clobber(t, k);
-        emit_xrr(e, 8, 0x8b, T0, T1);
     }
-    jit_emit_lookup(e, t->j, fail);
+    jit_emit_lookup(e, fail);
     if (!e->full) {
         emit_patch(fail[0], e->p);
         emit_patch(fail[1], e->p);
