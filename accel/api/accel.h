@@ -155,6 +155,9 @@ struct accel_ops {
     /* The guest's TSC as RDTSC would read it now; any thread. */
     uint64_t (*tsc)(struct accel_vcpu *vcpu);
     /* Optional from here on. */
+    /* Between an exit for a port access and the next run: the general registers that the access
+     * began with, or (write) those that its instruction shall leave. RAX comes from the data. */
+    int (*pio_gpr)(struct accel_vcpu *vcpu, uint64_t gpr[X86_GPR_COUNT], bool write);
     /* For a debugger, between runs, any thread. step: every run ends behind one instruction, or
      * before the handler of what it raised, and takes no interrupt. Breakpoints are linear
      * addresses, looked at before the instruction there runs (the debugger steps over them). The

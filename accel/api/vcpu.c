@@ -57,9 +57,27 @@ static void note_access(struct vcpu *c, enum accel_exit_kind kind, bool write, u
     }
 }
 
+/* IN EAX from the port that sees general registers. */
+static bool serve_regs_port(struct vcpu *c, struct accel_exit *e)
+{
+    const struct accel_callbacks *cb = c->set->params.cb;
+    const struct accel_ops *ops = c->set->ops;
+    uint64_t gpr[X86_GPR_COUNT];
+    if (!cb->regs_port || !ops->pio_gpr || e->u.pio.write || e->u.pio.port != cb->regs_port_nr ||
+        e->u.pio.size != 4 || e->u.pio.count != 1 || ops->pio_gpr(c->accel, gpr, false) < 0 ||
+        !x86_regs_port_read(gpr, e->u.pio.port, cb->regs_port, cb->opaque)) {
+        return false;
+    }
+    uint32_t eax = (uint32_t)gpr[X86_RAX];
+    memcpy(e->u.pio.data, &eax, sizeof eax);
+    return ops->pio_gpr(c->accel, gpr, true) >= 0;
+}
+
 static void exit_pio(struct vcpu *c, struct accel_exit *e)
 {
-    accel_serve_pio(c->set->params.cb, e);
+    if (!serve_regs_port(c, e)) {
+        accel_serve_pio(c->set->params.cb, e);
+    }
     note_access(c, ACCEL_EXIT_PIO, e->u.pio.write, e->u.pio.port, e->u.pio.size, e->u.pio.count,
                 e->u.pio.data);
 }

@@ -346,6 +346,7 @@ const struct accel_ops accel_kvm = {
     .irq_line = kvm_vcpu_irq_line,
     .event = kvm_vcpu_event,
     .tsc = kvm_vcpu_tsc,
+    .pio_gpr = kvm_pio_gpr,
     .debug_set = kvm_vcpu_debug,
     .stats = kvm_vm_stats,
 };

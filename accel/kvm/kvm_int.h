@@ -134,6 +134,7 @@ void kvm_signal_init(void);
 
 /* state.c */
 int kvm_state_init(struct accel_vcpu *v);
+int kvm_pio_gpr(struct accel_vcpu *v, uint64_t gpr[X86_GPR_COUNT], bool write);
 int kvm_state_get(struct accel_vcpu *v, struct x86_state *s, uint32_t groups);
 int kvm_state_set(struct accel_vcpu *v, const struct x86_state *s, uint32_t groups);
 int kvm_regs_get(struct accel_vcpu *v, struct kvm_regs *r);

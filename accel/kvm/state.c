@@ -642,6 +642,25 @@ static int set_dr(struct accel_vcpu *v, const struct x86_state *s)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* KVM hands over what its emulator holds in mid-instruction, for this port's sake. */
+int kvm_pio_gpr(struct accel_vcpu *v, uint64_t gpr[X86_GPR_COUNT], bool write)
+{
+    struct x86_state s;
+    struct kvm_regs r;
+    int ret = kvm_ioctl(v->fd, KVM_GET_REGS, &r);
+    if (ret < 0) {
+        return ret;
+    }
+    regs_from(&s, &r);
+    if (!write) {
+        memcpy(gpr, s.gpr, sizeof s.gpr);
+        return 0;
+    }
+    memcpy(s.gpr, gpr, sizeof s.gpr);
+    regs_to(&r, &s);
+    return kvm_ioctl(v->fd, KVM_SET_REGS, &r);
+}
+
 static int read_groups(struct accel_vcpu *v, struct x86_state *s, uint32_t groups)
 {
     int ret = 0;

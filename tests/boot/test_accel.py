@@ -17,7 +17,7 @@ protected 00000006 00000000 00000003 00000000 0000000D 00000068 0000000B 0000003
 00000000 00000000 00000005 00000000 0000000D 00000000
 paging 0000000E 00000000 00050123 0000000E 00000003 00051ABC 00052023 00053063 FEEDF00D
 '''.replace('\\\n', '')
-NO_PAGING, NO_SYSCALL = 1, 2
+NO_PAGING, NO_SYSCALL, BACKDOOR = 1, 2, 4
 
 
 def image(flags):
@@ -59,6 +59,8 @@ def conformance():
     text = same(['tcg,mode=interp', 'tcg,mode=jit'], 0)
     if not text.startswith(GOLDEN):
         raise bootlib.Failed(f'not what a processor says:\n{text}\n{GOLDEN}')
+    text = same(['tcg,mode=interp', 'tcg,mode=jit'], BACKDOOR)
+    bootlib.expect_in(text, 'backdoor 000600005868564D FFFFFFFF1234ABCD', 'its answer')
 
 
 def conformance_kvm():
@@ -66,7 +68,7 @@ def conformance_kvm():
         print('conformance_kvm: no access to /dev/kvm, skipped')
         return
     flags = 0 if bootlib.hardware() else NO_PAGING | NO_SYSCALL
-    same(['tcg,mode=interp', 'kvm'], flags)
+    same(['tcg,mode=interp', 'kvm'], flags | BACKDOOR)
 
 
 def conformance_revirt():
