@@ -298,6 +298,20 @@ def picture(guest):
     return emu_test.pixels(path)
 
 
+def beyond_ram_kib(pid, ram_mib):
+    """What is resident of the process besides the guest's memory."""
+    kib, name, size = 0, '', 0
+    with open(f'/proc/{pid}/smaps') as f:
+        for line in f:
+            fields = line.split()
+            if re.match(r'[0-9a-f]+-[0-9a-f]+ ', line):
+                start, end = (int(x, 16) for x in fields[0].split('-'))
+                name, size = fields[-1], end - start
+            elif fields[0] == 'Rss:' and 'emu-ram' not in name and size != ram_mib << 20:
+                kib += int(fields[1])
+    return kib
+
+
 def expect_in(text, pattern, where):
     if not re.search(pattern, text):
         raise Failed(f'no /{pattern}/ on {where}:\n{text}')

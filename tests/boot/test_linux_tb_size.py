@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # timeout: 1500
-"""Debian with 256 KiB of host code, which is full again and again; what stats=on and perfmap=on say."""
+"""Debian with 256 KiB of host code, which is full again and again; what stats=on and perfmap=on say;
+what emu needs besides the guest's memory."""
 import os
 import re
 
@@ -69,4 +70,17 @@ def small_cache():
             check_stats(f.read())
 
 
-bootlib.main(small_cache)
+def memory():
+    """With everything as it is by default: at most 64 MiB beside the guest's memory."""
+    with linux.boot('-no-reboot', '-accel', 'tcg', label='memory') as guest:
+        guest.expect(r'INIT: x86_64 up')
+        guest.run('find / -xdev | md5sum; dd if=/bin/busybox bs=64k 2>/dev/null | md5sum', r'  -\r\n.*  -')
+        kib = bootlib.beyond_ram_kib(guest.process.pid, 128)
+        print(f'{kib / 1024:.1f} MiB beside the guest\'s memory')
+        if not 1024 < kib <= 64 << 10:
+            guest.fail(f'{kib / 1024:.1f} MiB beside the guest\'s memory, 64 at most')
+        guest.send('poweroff -f\n')
+        guest.wait(status=0)
+
+
+bootlib.main(small_cache, memory)
