@@ -174,9 +174,10 @@ $O/%.o: $S%.c $B/.flags
 # What builtin modules offer, from their EMU_MODULE lines.
 BUILTINS := $(if $(filter builtin,$(HAVE)),$(foreach m,$(MODULES_OK),$(call module_files,$m)))
 $O/core/module_list.o: $B/gen/modules.inc
-$B/gen/modules.inc: $(addprefix $S,$(BUILTINS)) $B/.flags
+$B/gen/modules.inc: FORCE
 	@mkdir -p $(@D)
-	@sed -n 's/^EMU_MODULE(.*, *\([a-z0-9_]*\));$$/MODULE(\1)/p' /dev/null $(addprefix $S,$(BUILTINS)) > $@
+	@sed -n 's/^EMU_MODULE(.*, *\([a-z0-9_]*\));$$/MODULE(\1)/p' /dev/null $(addprefix $S,$(BUILTINS)) > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Rewritten only when the compile command changes, so that new flags rebuild what is there.
 FLAGS_TEXT = $(subst ','\'',$(COMPILE) $(MODULES))

@@ -57,11 +57,17 @@ int main(int argc, char **argv)
 {
     os_ignore_sigpipe();
     struct vm_config *config = vm_config_new();
+    config->as_qemu = is_called(argv[0], "qemu-system-");
     config->no_long_mode = is_called(argv[0], "qemu-system-i386");
     GError *err = NULL;
     int status = EXIT_SUCCESS;
     switch (options_parse(argc, argv, config, &err)) {
-    case OPTIONS_RUN: status = config->compare_replay ? replay(config) : run(config); break;
+    case OPTIONS_RUN:
+        if (config->as_qemu) {
+            vm_config_do_without(config);
+        }
+        status = config->compare_replay ? replay(config) : run(config);
+        break;
     case OPTIONS_DONE: break;
     case OPTIONS_ERROR:
         log_err(NULL, "%s", err->message);

@@ -389,14 +389,22 @@ static bool apply(struct vm_config *c, const struct option *o, const char *value
     }
 }
 
-static void set_unknown_error(const char *arg, const char *name, GError **err)
+static const struct lacking *find_lacking(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(lacking_table); i++) {
         if (strcmp(lacking_table[i].name, name) == 0) {
-            g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s: %s", arg,
-                        lacking_table[i].advice);
-            return;
+            return &lacking_table[i];
         }
+    }
+    return NULL;
+}
+
+static void set_unknown_error(const char *arg, const char *name, GError **err)
+{
+    const struct lacking *lacking = find_lacking(name);
+    if (lacking) {
+        g_set_error(err, EMU_ERROR, EMU_ERROR_UNSUPPORTED, "%s: %s", arg, lacking->advice);
+        return;
     }
     const char *names[ARRAY_LEN(option_table) + ARRAY_LEN(lacking_table) + 1];
     size_t n = 0;
@@ -458,6 +466,12 @@ enum options_result options_parse(int argc, char **argv, struct vm_config *confi
         const struct option *o = find_option(strcmp(name, "?") == 0 ? "help" : name);
         if (!o) {
             o = find_equals(name, &value);
+        }
+        const struct lacking *l = o ? NULL : find_lacking(name);
+        if (l && config->as_qemu && vm_can_do_without(name)) {
+            log_warn(NULL, "%s: %s", arg, l->advice);
+            i += l->has_arg;
+            continue;
         }
         if (!o) {
             set_unknown_error(arg, name, err);

@@ -571,8 +571,9 @@ static void set_no_device_error(const char *name, GError **err)
     g_ptr_array_add(names, NULL);
     const char *near = nearest_name(name, (const char *const *)names->pdata);
     g_set_error(err, EMU_ERROR, EMU_ERROR_CONFIG,
-                "-device %s: emu has no such device%s%s%s (see -device help)", name,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                "-device %s: emu has no such device%s%s%s%s (see -device help)", name,
+                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "",
+                vm_is_spare_device(name) ? "; leave it out" : "");
     g_ptr_array_unref(names);
 }
 

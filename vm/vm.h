@@ -33,6 +33,7 @@ struct vm_config {
     char *report, *guest_timeout, *icount;
     char *compare_replay; /* -compare with replay=: no machine at all */
     bool nographic, nodefaults, no_reboot, no_shutdown, start_paused, snapshot, daemonize;
+    bool as_qemu;      /* called as qemu-system-* */
     bool no_long_mode; /* called as qemu-system-i386 */
     bool no_acpi, no_hpet, only_migratable, full_screen;
 };
@@ -46,6 +47,10 @@ struct drive_arg {
 
 struct vm_config *vm_config_new(void);
 void vm_config_free(struct vm_config *c);
+/* With as_qemu: drops what emu lacks and a guest boots without, with a warning each. */
+void vm_config_do_without(struct vm_config *c);
+bool vm_can_do_without(const char *option); /* the same of a whole option */
+bool vm_is_spare_device(const char *driver); /* such a device: lacking, not needed to boot */
 
 /* Everything is checked and opened here; the error names option and value. */
 struct vm *vm_new(const struct vm_config *c, GError **err);
