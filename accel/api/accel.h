@@ -60,8 +60,7 @@ struct accel_callbacks {
     int (*irq_ack)(void *opaque, unsigned vcpu);
     void (*eoi)(void *opaque, unsigned vcpu, uint8_t vector);
     int64_t (*clock_ns)(void *opaque); /* virtual time, any thread */
-    /* Optional: what CPUID says in the state of power-on, instead of the model. kvm's vcpu_create
-     * asks it. */
+    /* Optional, for kvm: CPUID in the state of power-on, instead of the model's. */
     void (*cpuid)(void *opaque, unsigned vcpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
     void *opaque;
 };
@@ -141,9 +140,8 @@ struct accel_ops {
     int (*vcpu_run)(struct accel_vcpu *vcpu, struct accel_exit *exit);
     /* Any thread, async-signal-safe, sticky: ends the run in progress or else the next one. */
     void (*vcpu_kick)(struct accel_vcpu *vcpu);
-    /* Only between runs. groups: X86_GROUP_*. get completes what the previous exit left open; if
-     * the accelerator can no longer do that it returns -EBUSY, and the state is that before the
-     * instruction which made the access. */
+    /* Only between runs. groups: X86_GROUP_*. get completes what the previous exit left open; where
+     * that is impossible: -EBUSY, and the state before the instruction that made the access. */
     int (*state_get)(struct accel_vcpu *vcpu, struct x86_state *s, uint32_t groups);
     int (*state_set)(struct accel_vcpu *vcpu, const struct x86_state *s, uint32_t groups);
 
@@ -159,9 +157,8 @@ struct accel_ops {
      * began with, or (write) those that its instruction shall leave. RAX comes from the data. */
     int (*pio_gpr)(struct accel_vcpu *vcpu, uint64_t gpr[X86_GPR_COUNT], bool write);
     /* For a debugger, between runs, any thread. step: every run ends behind one instruction, or
-     * before the handler of what it raised, and takes no interrupt. Breakpoints are linear
-     * addresses, looked at before the instruction there runs (the debugger steps over them). The
-     * guest's memory and debug registers stay as they are. -ENOSPC: more than there is room for. */
+     * before the handler of what it raised, and takes no interrupt. Breakpoints: linear addresses,
+     * looked at before the instruction there; memory and debug registers stay. -ENOSPC: too many. */
     int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
     /* Watchpoints; NULL: none on offer. -ENOSPC. */
     int (*watch_set)(struct accel_vcpu *vcpu, const struct x86_watch *watches, size_t n);
