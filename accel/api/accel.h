@@ -158,7 +158,7 @@ struct accel_ops {
     int (*pio_gpr)(struct accel_vcpu *vcpu, uint64_t gpr[X86_GPR_COUNT], bool write);
     /* For a debugger, between runs, any thread. step: every run ends behind one instruction, or
      * before the handler of what it raised, and takes no interrupt. Breakpoints: linear addresses,
-     * looked at before the instruction there; memory and debug registers stay. -ENOSPC: too many. */
+     * looked at before the instruction there; memory and debug registers stay. -ENOSPC: too many */
     int (*debug_set)(struct accel_vcpu *vcpu, bool step, const gva_t *breakpoints, size_t n);
     /* Watchpoints; NULL: none on offer. -ENOSPC. */
     int (*watch_set)(struct accel_vcpu *vcpu, const struct x86_watch *watches, size_t n);
