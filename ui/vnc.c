@@ -5,6 +5,7 @@
  * LibVNCServer wait; the thread holds the machine lock only to copy the picture and to hand over
  * keys. Keysyms (X11 protocol, appendix A) become positions of a US keyboard.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <glib.h>
@@ -183,6 +184,11 @@ static void on_gone(rfbClientPtr client)
     input_release_all(shown(u)->input);
     u->shift = u->ctrl = u->alt = false;
     machine_unlock();
+#ifdef LIBVNCSERVER_WITH_WEBSOCKETS
+    /* LibVNCServer before 0.9.15 forgets these 46 KB of a browser; later ones look for NULL. */
+    free(client->wsctx);
+    client->wsctx = NULL;
+#endif
 }
 
 static enum rfbNewClientAction on_client(rfbClientPtr client)
