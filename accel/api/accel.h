@@ -43,8 +43,7 @@ struct accel_caps {
 struct accel_callbacks {
     uint32_t (*pio_read)(void *opaque, uint16_t port, unsigned size);
     void (*pio_write)(void *opaque, uint16_t port, uint32_t value, unsigned size);
-    /* IN EAX from regs_port_nr sees and may change registers (x86/regs_port.h); NULL: no such port.
-     * pio_read follows when it says false. */
+    /* IN EAX from regs_port_nr (x86/regs_port.h); NULL: no such port. false: pio_read follows. */
     x86_regs_port_fn *regs_port;
     uint16_t regs_port_nr;
     uint64_t (*mmio_read)(void *opaque, gpa_t gpa, unsigned size);
@@ -150,11 +149,9 @@ struct accel_ops {
     void (*irq_line)(struct accel_vcpu *vcpu, bool level);
     /* Between runs, on the vCPU's thread. */
     void (*event)(struct accel_vcpu *vcpu, enum accel_event ev, uint8_t vector);
-    /* The guest's TSC as RDTSC would read it now; any thread. */
-    uint64_t (*tsc)(struct accel_vcpu *vcpu);
-    /* Optional from here on. */
-    /* Between an exit for a port access and the next run: the general registers that the access
-     * began with, or (write) those that its instruction shall leave. RAX comes from the data. */
+    uint64_t (*tsc)(struct accel_vcpu *vcpu); /* as RDTSC would read it now; any thread */
+    /* Optional from here on. Between an exit for a port access and the next run: the registers that
+     * the access began with, or (write) that its instruction shall leave; RAX is in the data. */
     int (*pio_gpr)(struct accel_vcpu *vcpu, uint64_t gpr[X86_GPR_COUNT], bool write);
     /* For a debugger, between runs, any thread. step: every run ends behind one instruction, or
      * before the handler of what it raised, and takes no interrupt. Breakpoints: linear addresses,
