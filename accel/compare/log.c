@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "accel/compare/compare_int.h"
+#include "accel/x86/consts.h"
 #include "core/loop.h"
 
 static void entry_clear(void *p)
@@ -116,16 +117,19 @@ static const struct entry *next(struct side *s, enum entry_kind kind, uint64_t w
 
 /* --- asking the machine ----------------------------------------------------------------------- */
 
-static void leave(struct side *s)
+/* What enter wants back. */
+static bool leave(struct side *s)
 {
+    bool was = s->running;
     s->running = false;
     machine_unlock();
+    return was;
 }
 
-static void enter(struct side *s)
+static void enter(struct side *s, bool was)
 {
     machine_lock();
-    s->running = true;
+    s->running = was;
 }
 
 /* --- callbacks -------------------------------------------------------------------------------- */
@@ -139,10 +143,10 @@ static uint64_t data_read(struct side *s, enum entry_kind kind, uint64_t where, 
         return e ? e->value : 0;
     }
     const struct accel_callbacks *cb = REAL(s);
-    leave(s);
+    bool was = leave(s);
     uint64_t v = kind == ENTRY_PIO_READ ? cb->pio_read(cb->opaque, (uint16_t)where, size)
                                         : cb->mmio_read(cb->opaque, where, size);
-    enter(s);
+    enter(s, was);
     log_add(s->owner, &(struct entry){ .kind = kind, .where = where, .size = (uint8_t)size,
                                        .value = v });
     return v;
@@ -160,13 +164,13 @@ static void data_write(struct side *s, enum entry_kind kind, uint64_t where, uin
     const struct accel_callbacks *cb = REAL(s);
     log_add(s->owner, &(struct entry){ .kind = kind, .where = where, .size = (uint8_t)size,
                                        .value = value });
-    leave(s);
+    bool was = leave(s);
     if (kind == ENTRY_PIO_WRITE) {
         cb->pio_write(cb->opaque, (uint16_t)where, (uint32_t)value, size);
     } else {
         cb->mmio_write(cb->opaque, where, value, size);
     }
-    enter(s);
+    enter(s, was);
 }
 
 static uint32_t pio_read(void *opaque, uint16_t port, unsigned size)
@@ -189,17 +193,39 @@ static void mmio_write(void *opaque, gpa_t gpa, uint64_t value, unsigned size)
     data_write(opaque, ENTRY_MMIO_WRITE, gpa, value, size);
 }
 
+/* IA32_APIC_BASE is also read when a software processor's state is taken, by one side and not by
+ * the other; that it is read changes nothing. True: this read is such a one. */
+static bool looks_at_apic_base(struct side *s, uint32_t msr)
+{
+    const GArray *log = s->owner->log;
+    if (msr != X86_MSR_APIC_BASE) {
+        return false;
+    }
+    if (!s->replays) {
+        return !s->running;
+    }
+    log_side_effects(s);
+    const struct entry *e = s->at < log->len ? &g_array_index(log, struct entry, s->at) : NULL;
+    return !e || e->kind != ENTRY_MSR_READ || e->where != msr;
+}
+
 static bool msr_read(void *opaque, unsigned vcpu, uint32_t msr, uint64_t *value)
 {
     struct side *s = opaque;
+    if (looks_at_apic_base(s, msr)) {
+        bool was = leave(s);
+        bool ok = REAL(s)->msr_read(REAL(s)->opaque, vcpu, msr, value);
+        enter(s, was);
+        return ok;
+    }
     if (s->replays) {
         const struct entry *e = next(s, ENTRY_MSR_READ, msr, 8, false, 0);
         *value = e ? e->value : 0;
         return e && e->ok;
     }
-    leave(s);
+    bool was = leave(s);
     bool ok = REAL(s)->msr_read(REAL(s)->opaque, vcpu, msr, value);
-    enter(s);
+    enter(s, was);
     log_add(s->owner, &(struct entry){ .kind = ENTRY_MSR_READ, .where = msr, .size = 8, .ok = ok,
                                        .value = ok ? *value : 0 });
     return ok;
@@ -217,9 +243,9 @@ static bool msr_write(void *opaque, unsigned vcpu, uint32_t msr, uint64_t value)
     guint at = s->owner->log->len;
     log_add(s->owner, &(struct entry){ .kind = ENTRY_MSR_WRITE, .where = msr, .size = 8,
                                        .value = value });
-    leave(s);
+    bool was = leave(s);
     bool ok = REAL(s)->msr_write(REAL(s)->opaque, vcpu, msr, value);
-    enter(s);
+    enter(s, was);
     g_array_index(s->owner->log, struct entry, at).ok = ok;
     return ok;
 }
@@ -232,9 +258,9 @@ static uint8_t tpr_read(void *opaque, unsigned vcpu)
         s->tpr = e ? (uint8_t)e->value : s->tpr;
         return s->tpr;
     }
-    leave(s);
+    bool was = leave(s);
     uint8_t v = REAL(s)->tpr_read(REAL(s)->opaque, vcpu);
-    enter(s);
+    enter(s, was);
     log_add(s->owner, &(struct entry){ .kind = ENTRY_TPR_READ, .size = 1, .value = v });
     return v;
 }
@@ -249,9 +275,9 @@ static void tpr_write(void *opaque, unsigned vcpu, uint8_t cr8)
         return;
     }
     log_add(s->owner, &(struct entry){ .kind = ENTRY_TPR_WRITE, .size = 1, .value = cr8 });
-    leave(s);
+    bool was = leave(s);
     REAL(s)->tpr_write(REAL(s)->opaque, vcpu, cr8);
-    enter(s);
+    enter(s, was);
 }
 
 static int irq_ack(void *opaque, unsigned vcpu)
@@ -265,9 +291,9 @@ static int irq_ack(void *opaque, unsigned vcpu)
     }
     guint at = s->owner->log->len;
     log_add(s->owner, &(struct entry){ .kind = ENTRY_ACK, .size = 1 });
-    leave(s);
+    bool was = leave(s);
     int v = REAL(s)->irq_ack(REAL(s)->opaque, vcpu);
-    enter(s);
+    enter(s, was);
     g_array_index(s->owner->log, struct entry, at).value = (uint64_t)(v + 1);
     return v;
 }
@@ -276,9 +302,9 @@ static void eoi(void *opaque, unsigned vcpu, uint8_t vector)
 {
     struct side *s = opaque;
     if (!s->replays && REAL(s)->eoi) {
-        leave(s);
+        bool was = leave(s);
         REAL(s)->eoi(REAL(s)->opaque, vcpu, vector);
-        enter(s);
+        enter(s, was);
     }
 }
 

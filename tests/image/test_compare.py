@@ -23,6 +23,30 @@ def run(spec, folder):
                           timeout=500)
 
 
+def run_long_mode(spec, folder):
+    return subprocess.run([EMU, '-compare', f'{spec},repro={folder}/repro', '-m', '4', '-cpu',
+                           'qemu64', '-vga', 'none', '-bios', f'{BUILD}/guests/longloop.bin',
+                           '-device', 'isa-debug-exit', '-display', 'none', '-serial', 'null',
+                           '-monitor', 'none', '-net', 'none'], capture_output=True, text=True,
+                          timeout=500)
+
+
+def stepped(scratch):
+    """KVM does not count instructions: both are single-stepped, through 100,000 in long mode."""
+    for pair in ('interp,jit', 'tcg,kvm'):
+        done = run_long_mode(pair, scratch)
+        check(f'long mode, {pair}', done.returncode == 33 and 'differ' not in done.stderr, done)
+    for every in (50, 1000000):
+        done = run_long_mode(f'tcg,kvm,test-fault=0xf0115,every={every}', scratch)
+        check(f'a wrong instruction, stepped, every {every}', done.returncode == 4 and
+              re.search(r'-->\s+0*f0115\s+fninit ', done.stderr) and
+              'first, second: R15 0x4e2, 0x4f2\n' in done.stderr, done)
+    for fault, status in ((',test-fault=0xf0115', 1), ('', 0)):
+        done = replay(f'tcg,kvm{fault}', f'{scratch}/repro')
+        check(f'reproduction, stepped{fault}', done.returncode == status, done)
+    os.unlink(f'{scratch}/repro')
+
+
 def replay(spec, path):
     return subprocess.run([EMU, '-compare', f'{spec},replay={path}'], capture_output=True,
                           text=True, timeout=60)
@@ -34,6 +58,10 @@ def check(what, right, done):
 
 
 with tempfile.TemporaryDirectory() as scratch:
+    if os.access('/dev/kvm', os.R_OK | os.W_OK):
+        stepped(scratch)
+    else:
+        print('stepped: no access to /dev/kvm, skipped')
     for pair in PAIRS[1:] + (f'{PAIRS[0]},every=50000',):
         done = run(pair, scratch)
         if 'mode=jit' in done.stderr:
