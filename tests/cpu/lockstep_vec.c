@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tests/cpu/corners.h"
+
 static unsigned pick(const struct lockstep_gen *g, unsigned n)
 {
     return (unsigned)(g->rnd() % n);
@@ -176,32 +178,6 @@ unsigned lockstep_insn(const struct lockstep_gen *g, enum lockstep_group group, 
 
 /* --- registers -------------------------------------------------------------------------------- */
 
-static uint64_t vec_element(const struct lockstep_gen *g, unsigned kind)
-{
-    static const uint32_t f[] = { 0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000,
-                                  0xff800000, 0x7fc00000, 0x7f800001, 0x00000001, 0x807fffff,
-                                  0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x40490fdb };
-    static const uint64_t d[] = { 0,
-                                  0x8000000000000000,
-                                  0x3ff0000000000000,
-                                  0x7ff0000000000000,
-                                  0xfff0000000000000,
-                                  0x7ff8000000000000,
-                                  0x7ff0000000000001,
-                                  1,
-                                  0x800fffffffffffff,
-                                  0x0010000000000000,
-                                  0x7fefffffffffffff,
-                                  0x41e0000000000000,
-                                  0x43e0000000000000 };
-    switch (kind) {
-    case 0:
-        return (uint64_t)f[pick(g, sizeof f / sizeof *f)] << 32 | f[pick(g, sizeof f / sizeof *f)];
-    case 1: return d[pick(g, sizeof d / sizeof *d)];
-    default: return g->rnd();
-    }
-}
-
 static void x87_registers(const struct lockstep_gen *g, struct x86_fpu *f)
 {
     memset(f, 0, sizeof *f);
@@ -212,20 +188,8 @@ static void x87_registers(const struct lockstep_gen *g, struct x86_fpu *f)
     f->ftw = pick(g, 3) ? (uint8_t)(g->rnd() | g->rnd()) : 0xff;
     for (unsigned k = 0; k < 8; k++) {
         uint64_t m = g->rnd();
-        uint16_t se = (uint16_t)(g->rnd() & 0x8000);
-        switch (pick(g, 8)) {
-        case 0: m = 0; break;
-        case 1:
-            se |= 0x7fff;
-            m |= 1ull << 63;
-            break;
-        case 2: break;                                      /* denormal */
-        case 3: se |= (uint16_t)(g->rnd() & 0x7fff); break; /* may be unnormal */
-        default:
-            se |= (uint16_t)(0x3fff - 64 + pick(g, 128));
-            m |= 1ull << 63;
-            break;
-        }
+        uint16_t se;
+        corner_x87(g->rnd, &m, &se);
         f->r[k].mant = m;
         f->r[k].se = se;
     }
@@ -238,10 +202,10 @@ void lockstep_registers(const struct lockstep_gen *g, struct x86_state *s)
     s->fpu.mxcsr |= pick(g, 8) ? 0 : 0x8040;
     s->fpu.mxcsr &= pick(g, 12) ? ~0u : ~(uint32_t)(g->rnd() & 0x1f80);
     for (unsigned k = 0; k < 16; k++) {
-        unsigned kind = pick(g, 3);
+        enum corner_kind kind = (enum corner_kind)pick(g, 3);
         memset(&s->vec[k], 0, sizeof s->vec[k]);
         for (unsigned n = 0; n < 4; n++) {
-            s->vec[k].u64[n] = vec_element(g, kind);
+            s->vec[k].u64[n] = corner_vec(g->rnd, kind);
         }
     }
 }

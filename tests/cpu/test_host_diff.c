@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
-/* link: tests/lib/host_run.c */
+/* link: tests/cpu/corners.c tests/lib/host_run.c */
 /* libs: zydis */
 /* timeout: 1200 */
 /*
@@ -23,6 +23,7 @@
 #include "accel/x86/mmu.h"
 #include "core/physmem.h"
 #include "os/os.h"
+#include "tests/cpu/corners.h"
 #include "tests/lib/host_run.h"
 
 #define DEFAULT_COUNT  10500000ull
@@ -510,33 +511,12 @@ static uint64_t interesting(void)
 /* Vector elements: floating point's corner cases among random bits. */
 static void random_vec(uint8_t *v)
 {
-    static const uint32_t f[] = { 0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000,
-                                  0xff800000, 0x7fc00000, 0x7f800001, 0x00000001, 0x807fffff,
-                                  0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x40490fdb };
-    static const uint64_t d[] = { 0,
-                                  0x8000000000000000,
-                                  0x3ff0000000000000,
-                                  0x7ff0000000000000,
-                                  0xfff0000000000000,
-                                  0x7ff8000000000000,
-                                  0x7ff0000000000001,
-                                  1,
-                                  0x800fffffffffffff,
-                                  0x0010000000000000,
-                                  0x7fefffffffffffff,
-                                  0x41e0000000000000,
-                                  0xc1e0000000000000,
-                                  0x43e0000000000000 };
     unsigned kind = rnd() & 3;
     for (unsigned k = 0; k < 4; k++) {
-        uint64_t x = rnd();
-        if (kind == 0 || (kind == 3 && (x & 1))) {
-            uint32_t lo = f[(x >> 8) % (sizeof f / sizeof f[0])],
-                     hi = f[(x >> 16) % (sizeof f / sizeof f[0])];
-            x = (uint64_t)hi << 32 | lo;
-        } else if (kind == 1) {
-            x = d[(x >> 8) % (sizeof d / sizeof d[0])];
-        }
+        bool floats = kind == 0 || (kind == 3 && (rnd() & 1));
+        uint64_t x = corner_vec(rnd, floats      ? CORNER_FLOATS
+                                     : kind == 1 ? CORNER_DOUBLE
+                                                 : CORNER_ANY);
         memcpy(v + 8 * k, &x, 8);
     }
 }
@@ -551,21 +531,9 @@ static void random_x87(struct host_state *s)
     memcpy(s->fx + 2, &fsw, 2);
     s->fx[4] = rnd() & 3 ? (uint8_t)(rnd() | rnd()) : 0xff;
     for (unsigned k = 0; k < 8; k++) {
-        uint64_t m = interesting(), r = rnd();
-        uint16_t se = (uint16_t)(r & 0x8000);
-        switch (r >> 20 & 7) {
-        case 0: m = 0; break;
-        case 1:
-            se |= 0x7fff;
-            m |= 1ull << 63;
-            break;
-        case 2: break;                               /* denormal */
-        case 3: se |= (uint16_t)(r & 0x7fff); break; /* may be unnormal */
-        default:
-            se |= (uint16_t)(0x3fff + (int)(r >> 32 & 127) - 64);
-            m |= 1ull << 63;
-            break;
-        }
+        uint64_t m = interesting();
+        uint16_t se;
+        corner_x87(rnd, &m, &se);
         memcpy(s->fx + 32 + 16 * k, &m, 8);
         memcpy(s->fx + 40 + 16 * k, &se, 2);
     }

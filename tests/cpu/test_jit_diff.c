@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
 /* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c */
-/* link: tests/fake/x86_box.c tests/cpu/lockstep_*.c */
+/* link: tests/fake/x86_box.c tests/cpu/lockstep_*.c tests/cpu/corners.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* libs: zydis */
 /* timeout: 600 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* link: accel/x86/[a-z]*.c accel/x86/x86_64/[a-z]*.c core/physmem.c core/physmem_access.c */
-/* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c tests/fake/x86_box.c tests/cpu/lockstep_*.c */
+/* link: accel/tcg/[a-z]*.c accel/tcg/x86_64/[a-z]*.c tests/fake/x86_box.c */
+/* link: tests/cpu/lockstep_*.c tests/cpu/corners.c */
 /* link: core/types.c core/log.c core/error.c core/opts.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
 /* timeout: 600 */
 /* libs: zydis */

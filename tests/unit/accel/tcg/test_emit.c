@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: accel/tcg/x86_64/emit.c accel/tcg/x86_64/emit_vec.c tests/cpu/lockstep_vec.c */
+/* link: accel/tcg/x86_64/emit.c accel/tcg/x86_64/emit_vec.c */
+/* link: tests/cpu/lockstep_vec.c tests/cpu/corners.c */
 /* link: accel/x86/decode.c accel/x86/optab_*.c */
 /* libs: Zydis */
 /*
@@ -243,6 +244,19 @@ static void check_reg(const struct read *r, const struct form *f, unsigned reg, 
     }
 }
 
+/* Behind the ModRM byte: the rest, read back. */
+static void end(struct read *r, const struct form *f, unsigned reg, unsigned size)
+{
+    put_imm(&r->e, f, size);
+    finish(r);
+    check_reg(r, f, reg, size);
+}
+
+static const ZydisDecodedOperand *rm_of(const struct read *r)
+{
+    return encoded(r, ZYDIS_OPERAND_ENCODING_MODRM_RM);
+}
+
 static void each_register(const struct form *f, unsigned size)
 {
     for (unsigned reg = 0; reg < 16; reg++) {
@@ -251,10 +265,8 @@ static void each_register(const struct form *f, unsigned size)
             unsigned x = f->ext < 0 ? reg : (unsigned)f->ext;
             start(&r);
             emit_xrr(&r.e, size, opcode(f, size), x, rm);
-            put_imm(&r.e, f, size);
-            finish(&r);
-            check_reg(&r, f, x, size);
-            is_reg(encoded(&r, ZYDIS_OPERAND_ENCODING_MODRM_RM), rm, rm_size(f, size));
+            end(&r, f, x, size);
+            is_reg(rm_of(&r), rm, rm_size(f, size));
         }
     }
 }
@@ -266,10 +278,14 @@ static void one_address(const struct form *f, unsigned size, unsigned reg, const
     struct read r;
     start(&r);
     emit_xrmm(&r.e, size, opcode(f, size), reg, m);
-    put_imm(&r.e, f, size);
-    finish(&r);
-    check_reg(&r, f, reg, size);
-    is_mem(encoded(&r, ZYDIS_OPERAND_ENCODING_MODRM_RM), m, rm_size(f, size));
+    end(&r, f, reg, size);
+    is_mem(rm_of(&r), m, rm_size(f, size));
+    if (m->base >= 0 && m->index < 0) { /* the short cut */
+        start(&r);
+        emit_xrm(&r.e, size, opcode(f, size), reg, (unsigned)m->base, m->disp);
+        end(&r, f, reg, size);
+        is_mem(rm_of(&r), m, rm_size(f, size));
+    }
 }
 
 static void each_address(const struct form *f, unsigned size)
@@ -286,23 +302,13 @@ static void each_address(const struct form *f, unsigned size)
             m.scale = 0;
         }
         one_address(f, size, reg, &m);
-        if (m.base >= 0 && m.index < 0) { /* the short cut */
-            struct read r;
-            start(&r);
-            emit_xrm(&r.e, size, opcode(f, size), reg, (unsigned)m.base, m.disp);
-            put_imm(&r.e, f, size);
-            finish(&r);
-            is_mem(encoded(&r, ZYDIS_OPERAND_ENCODING_MODRM_RM), &m, rm_size(f, size));
-        }
     }
     struct read r;
     unsigned reg = f->ext < 0 ? 11 : (unsigned)f->ext;
     start(&r);
     emit_xrc(&r.e, size, opcode(f, size), reg, CPU_OFF, imm_bytes(f, size));
-    put_imm(&r.e, f, size);
-    finish(&r);
-    check_reg(&r, f, reg, size);
-    is_cpu(&r, encoded(&r, ZYDIS_OPERAND_ENCODING_MODRM_RM));
+    end(&r, f, reg, size);
+    is_cpu(&r, rm_of(&r));
 }
 
 static void plain_forms(void **state)
@@ -338,12 +344,19 @@ static void is_imm(const struct read *r, int64_t v, unsigned size)
     assert_int_equal(cut((int32_t)o->imm.value.s, size), v);
 }
 
-static void alu_immediates(void **state)
+static void end_alu(struct read *r, unsigned alu, int32_t imm, unsigned size)
 {
     static const ZydisMnemonic names[] = { ZYDIS_MNEMONIC_ADD, ZYDIS_MNEMONIC_OR,
                                            ZYDIS_MNEMONIC_ADC, ZYDIS_MNEMONIC_SBB,
                                            ZYDIS_MNEMONIC_AND, ZYDIS_MNEMONIC_SUB,
                                            ZYDIS_MNEMONIC_XOR, ZYDIS_MNEMONIC_CMP };
+    finish(r);
+    assert_int_equal(r->i.mnemonic, names[alu]);
+    is_imm(r, imm, size);
+}
+
+static void alu_immediates(void **state)
+{
     static const int32_t imms[] = { 0, 1, -1, 127, -128, 128, 0x1234, -0x7000, 0x12345678 };
     (void)state;
     for (unsigned n = 0; n < 8 * 4 * 9 * 16; n++) {
@@ -356,21 +369,16 @@ static void alu_immediates(void **state)
         struct read r;
         start(&r);
         emit_alu_ri(&r.e, size, alu, reg, imm);
-        finish(&r);
-        assert_int_equal(r.i.mnemonic, names[alu]);
+        end_alu(&r, alu, imm, size);
         is_reg(&r.o[0], reg, size);
-        is_imm(&r, imm, size);
         start(&r);
         emit_alu_mmi(&r.e, size, alu, &m, imm);
-        finish(&r);
-        assert_int_equal(r.i.mnemonic, names[alu]);
+        end_alu(&r, alu, imm, size);
         is_mem(&r.o[0], &m, size);
-        is_imm(&r, imm, size);
         start(&r);
         emit_alu_ci(&r.e, size, alu, CPU_OFF, imm);
-        finish(&r);
+        end_alu(&r, alu, imm, size);
         is_cpu(&r, &r.o[0]);
-        is_imm(&r, imm, size);
     }
 }
 
