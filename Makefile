@@ -269,6 +269,20 @@ unit-asan:
 	@$(SUBMAKE) $J -k $(SAN) test-bins TESTS='$(or $(TESTS),tests/unit)' || true
 	@$(RUN) --asan $(call chosen,$(or $(TESTS),tests/unit))
 
+# Under ThreadSanitizer: what threads share, and Debian on four processors. Translated code is not
+# seen by it, guest memory is the guest's (core/guest_race.h).
+TSAN = BUILDDIR='$B/tsan' CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan -Wno-attributes' LDLIBS=-ldl
+TSAN_GLIB = $B/tsan/obj/tests/fake/tsan_glib.o
+TSAN_TESTS = tests/cpu/test_smp_fuzz tests/accel/test_vcpu tests/unit/core/test_loop
+.PHONY: tsan
+tsan:
+	@$(SUBMAKE) $(TSAN) '$(TSAN_GLIB)'
+	@$(SUBMAKE) $J $(TSAN) LDFLAGS='-fsanitize=thread $(abspath $(TSAN_GLIB))' all \
+	    $(TSAN_TESTS:%=$B/tsan/%)
+	@set -e; for t in $(TSAN_TESTS); do $B/tsan/$$t; done
+	@EMU='$(abspath $B)/tsan/emu' BUILDDIR='$B/tsan' STRESS=futex $(PYTHON) \
+	    $Stests/boot/test_linux_stress.py
+
 # --- the targets people use ----------------------------------------------------------------------
 .PHONY: fuzz redox-like minimal revirt test test-now test-fast accept lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
         help packages format format-check
@@ -382,6 +396,7 @@ help:
 	@echo 'make debug        gdb, logs and what else explains a guest'
 	@echo 'make ui           the window on a virtual X server'
 	@echo 'make lint         layering and style rules'
+	@echo 'make tsan         threads under ThreadSanitizer, with gcc'
 	@echo 'make bench        start, boot and programs beside QEMU, Bochs and the host'
 	@echo 'make install      to DESTDIR and prefix ($(prefix))'
 	@echo 'make packages     install the Debian packages that are missing'

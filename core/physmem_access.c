@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/guest_race.h"
 #include "core/physmem_int.h"
 
 #define DIRTY_PAGE_SHIFT 12
@@ -171,7 +172,7 @@ static uint64_t ram_read(struct physmem *pm, gpa_t gpa, void *to, uint64_t len)
     const struct mem_section *s = search(enter(pm), gpa);
     if (s && s->kind != MEM_IO) {
         n = within(s, gpa, len);
-        memcpy(to, s->host + (gpa - s->gpa), n);
+        guest_move(to, s->host + (gpa - s->gpa), n);
     }
     leave(pm);
     return n;
@@ -183,7 +184,7 @@ static uint64_t ram_write(struct physmem *pm, gpa_t gpa, const void *from, uint6
     const struct mem_section *s = search(enter(pm), gpa);
     if (s && s->kind == MEM_RAM) {
         n = within(s, gpa, len);
-        memcpy(s->host + (gpa - s->gpa), from, n);
+        guest_move(s->host + (gpa - s->gpa), from, n);
         told_written(pm, s, gpa, n);
     }
     leave(pm);

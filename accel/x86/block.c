@@ -758,8 +758,8 @@ static struct x86_block *build_crossing(struct x86_block_cache *c, struct x86_bl
     page_claim(c, gpa & ~PAGE_MASK, host, piece_mask(off, avail));
     page_claim(c, gpa2, host2, piece_mask(0, X86_INSN_MAX));
     uint8_t bytes[X86_INSN_MAX + 1];
-    memcpy(bytes, host + off, avail);
-    memcpy(bytes + avail, host2, X86_INSN_MAX - avail);
+    guest_move(bytes, host + off, avail);
+    guest_move(bytes + avail, host2, X86_INSN_MAX - avail);
     struct x86_insn *i = &b->insns[0];
     enum x86_decode_result r = x86_decode(i, bytes, X86_INSN_MAX, cpu->code_mode);
     x86_bind_cpu(cpu, i, r);
@@ -793,7 +793,10 @@ static struct x86_block *block_build(struct x86_block_cache *c, uint64_t lin, gp
             claimed += len;
         }
         struct x86_insn *i = &b->insns[b->n];
-        enum x86_decode_result r = x86_decode(i, host + pos, 4096 - pos, cpu->code_mode);
+        uint8_t bytes[X86_INSN_MAX + 1]; /* a copy: they may change while they are decoded */
+        unsigned avail = MIN(4096 - pos, X86_INSN_MAX);
+        guest_move(bytes, host + pos, avail);
+        enum x86_decode_result r = x86_decode(i, bytes, avail, cpu->code_mode);
         if (r == X86_DECODE_SHORT) {
             if (b->n == 0) {
                 return build_crossing(c, b, lin, gpa, host);

@@ -172,7 +172,7 @@ static uint64_t bulk_movs(const struct str *s, uint64_t n)
             x86_host_store(dst + k * s->size, x86_host_load(src + k * s->size, s->size), s->size);
         }
     } else {
-        memmove(dst, src, n * s->size);
+        guest_move(dst, src, n * s->size);
     }
     advance(s, X86_RSI, n);
     advance(s, X86_RDI, n);
@@ -187,7 +187,7 @@ static uint64_t bulk_stos(const struct str *s, uint64_t n)
     }
     uint64_t v = x86_gpr_read(s->c, X86_RAX, s->size);
     if (s->size == 1 || v == 0) {
-        memset(dst, (int)(v & 0xff), n * s->size);
+        guest_fill(dst, (uint8_t)v, n * s->size);
     } else {
         for (uint64_t k = 0; k < n; k++) {
             x86_host_store(dst + k * s->size, v, s->size);

@@ -542,7 +542,7 @@ static unsigned piece(uint64_t addr, unsigned len)
     return n;
 }
 
-static uint64_t host_load(const uint8_t *p, unsigned size)
+GUEST_RACE(static) uint64_t host_load(const uint8_t *p, unsigned size)
 {
     switch (size) {
     case 1: return *p;
@@ -552,7 +552,7 @@ static uint64_t host_load(const uint8_t *p, unsigned size)
     }
 }
 
-static void host_store(uint8_t *p, uint64_t v, unsigned size)
+GUEST_RACE(static) void host_store(uint8_t *p, uint64_t v, unsigned size)
 {
     switch (size) {
     case 1: *p = (uint8_t)v; break;
@@ -565,7 +565,7 @@ static void host_store(uint8_t *p, uint64_t v, unsigned size)
 static void ref_read(struct x86_cpu *cpu, const struct ref *r, void *buf, unsigned len)
 {
     if (LIKELY(r->host)) {
-        memcpy(buf, r->host, len);
+        guest_move(buf, r->host, len);
         return;
     }
     uint8_t *p = buf;
@@ -603,7 +603,7 @@ static void wrote(struct x86_cpu *cpu, const struct ref *r, unsigned len)
 static void ref_write(struct x86_cpu *cpu, const struct ref *r, const void *buf, unsigned len)
 {
     if (LIKELY(r->host)) {
-        memcpy(r->host, buf, len);
+        guest_move(r->host, buf, len);
         wrote(cpu, r, len);
         return;
     }
@@ -754,7 +754,7 @@ void x86_load_bytes(struct x86_cpu *cpu, uint64_t lin, void *buf, unsigned len, 
 {
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) + len <= 0x1000)) {
-        memcpy(buf, (const void *)(uintptr_t)(lin + e->addend), len);
+        guest_move(buf, (const void *)(uintptr_t)(lin + e->addend), len);
     } else if (len) {
         load_any(cpu, lin, buf, len, user ? F_USER : 0);
     }
@@ -764,7 +764,7 @@ void x86_store_bytes(struct x86_cpu *cpu, uint64_t lin, const void *buf, unsigne
 {
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) + len <= 0x1000)) {
-        memcpy((void *)(uintptr_t)(lin + e->addend), buf, len);
+        guest_move((void *)(uintptr_t)(lin + e->addend), buf, len);
     } else if (len) {
         store_any(cpu, lin, buf, len, user ? F_USER : 0);
     }

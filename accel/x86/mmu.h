@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "accel/x86/cpu.h"
+#include "core/guest_race.h"
 
 enum x86_access { X86_ACCESS_READ, X86_ACCESS_WRITE, X86_ACCESS_EXEC };
 
@@ -67,7 +68,7 @@ static inline void *x86_tlb_write(struct x86_cpu *cpu, uint64_t lin, unsigned si
     return LIKELY(hit) ? (void *)(uintptr_t)(lin + e->addend) : NULL;
 }
 
-static inline uint8_t x86_load8(struct x86_cpu *cpu, uint64_t lin, bool user)
+GUEST_RACE(static inline) uint8_t x86_load8(struct x86_cpu *cpu, uint64_t lin, bool user)
 {
     const void *p = x86_tlb_read(cpu, lin, sizeof(uint8_t), user);
     uint8_t v;
@@ -78,7 +79,7 @@ static inline uint8_t x86_load8(struct x86_cpu *cpu, uint64_t lin, bool user)
     return (uint8_t)x86_load_slow(cpu, lin, sizeof v, user);
 }
 
-static inline void x86_store8(struct x86_cpu *cpu, uint64_t lin, uint8_t v, bool user)
+GUEST_RACE(static inline) void x86_store8(struct x86_cpu *cpu, uint64_t lin, uint8_t v, bool user)
 {
     void *p = x86_tlb_write(cpu, lin, sizeof v, user);
     if (LIKELY(p)) {
@@ -88,7 +89,7 @@ static inline void x86_store8(struct x86_cpu *cpu, uint64_t lin, uint8_t v, bool
     x86_store_slow(cpu, lin, v, sizeof v, user);
 }
 
-static inline uint16_t x86_load16(struct x86_cpu *cpu, uint64_t lin, bool user)
+GUEST_RACE(static inline) uint16_t x86_load16(struct x86_cpu *cpu, uint64_t lin, bool user)
 {
     const void *p = x86_tlb_read(cpu, lin, sizeof(uint16_t), user);
     uint16_t v;
@@ -99,7 +100,7 @@ static inline uint16_t x86_load16(struct x86_cpu *cpu, uint64_t lin, bool user)
     return (uint16_t)x86_load_slow(cpu, lin, sizeof v, user);
 }
 
-static inline void x86_store16(struct x86_cpu *cpu, uint64_t lin, uint16_t v, bool user)
+GUEST_RACE(static inline) void x86_store16(struct x86_cpu *cpu, uint64_t lin, uint16_t v, bool user)
 {
     void *p = x86_tlb_write(cpu, lin, sizeof v, user);
     if (LIKELY(p)) {
@@ -109,7 +110,7 @@ static inline void x86_store16(struct x86_cpu *cpu, uint64_t lin, uint16_t v, bo
     x86_store_slow(cpu, lin, v, sizeof v, user);
 }
 
-static inline uint32_t x86_load32(struct x86_cpu *cpu, uint64_t lin, bool user)
+GUEST_RACE(static inline) uint32_t x86_load32(struct x86_cpu *cpu, uint64_t lin, bool user)
 {
     const void *p = x86_tlb_read(cpu, lin, sizeof(uint32_t), user);
     uint32_t v;
@@ -120,7 +121,7 @@ static inline uint32_t x86_load32(struct x86_cpu *cpu, uint64_t lin, bool user)
     return (uint32_t)x86_load_slow(cpu, lin, sizeof v, user);
 }
 
-static inline void x86_store32(struct x86_cpu *cpu, uint64_t lin, uint32_t v, bool user)
+GUEST_RACE(static inline) void x86_store32(struct x86_cpu *cpu, uint64_t lin, uint32_t v, bool user)
 {
     void *p = x86_tlb_write(cpu, lin, sizeof v, user);
     if (LIKELY(p)) {
@@ -130,7 +131,7 @@ static inline void x86_store32(struct x86_cpu *cpu, uint64_t lin, uint32_t v, bo
     x86_store_slow(cpu, lin, v, sizeof v, user);
 }
 
-static inline uint64_t x86_load64(struct x86_cpu *cpu, uint64_t lin, bool user)
+GUEST_RACE(static inline) uint64_t x86_load64(struct x86_cpu *cpu, uint64_t lin, bool user)
 {
     const void *p = x86_tlb_read(cpu, lin, sizeof(uint64_t), user);
     uint64_t v;
@@ -141,7 +142,7 @@ static inline uint64_t x86_load64(struct x86_cpu *cpu, uint64_t lin, bool user)
     return x86_load_slow(cpu, lin, sizeof v, user);
 }
 
-static inline void x86_store64(struct x86_cpu *cpu, uint64_t lin, uint64_t v, bool user)
+GUEST_RACE(static inline) void x86_store64(struct x86_cpu *cpu, uint64_t lin, uint64_t v, bool user)
 {
     void *p = x86_tlb_write(cpu, lin, sizeof v, user);
     if (LIKELY(p)) {

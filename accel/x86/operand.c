@@ -45,7 +45,7 @@ uint64_t x86_operand_rmw(struct x86_cpu *cpu, const struct x86_insn *i, unsigned
     return lin;
 }
 
-static uint64_t atomic_load_n(void *p, unsigned size)
+GUEST_RACE(static) uint64_t atomic_load_n(void *p, unsigned size)
 {
     switch (size) {
     case 1: return __atomic_load_n((uint8_t *)p, __ATOMIC_SEQ_CST);
@@ -55,7 +55,7 @@ static uint64_t atomic_load_n(void *p, unsigned size)
     }
 }
 
-static bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
+GUEST_RACE(static) bool atomic_cas_n(void *p, uint64_t *old, uint64_t new, unsigned size)
 {
     uint8_t o8 = (uint8_t)*old;
     uint16_t o16 = (uint16_t)*old;
@@ -119,15 +119,15 @@ static uint64_t split_rmw(struct x86_cpu *cpu, const struct x86_insn *i, struct 
         cpu->blocks->stop_in_block = true; /* again after the kick */
         longjmp(cpu->jmp, 1);
     }
-    memcpy(&old, s->p[0], s->len[0]);
+    guest_move(&old, s->p[0], s->len[0]);
     if (s->len[1]) {
-        memcpy((uint8_t *)&old + s->len[0], s->p[1], s->len[1]);
+        guest_move((uint8_t *)&old + s->len[0], s->p[1], s->len[1]);
     }
     v = old;
     f(cpu, i, &v, size);
-    memcpy(s->p[0], &v, s->len[0]);
+    guest_move(s->p[0], &v, s->len[0]);
     if (s->len[1]) {
-        memcpy(s->p[1], (uint8_t *)&v + s->len[0], s->len[1]);
+        guest_move(s->p[1], (uint8_t *)&v + s->len[0], s->len[1]);
     }
     if (alone) {
         x86_exclusive_end(cpu);

@@ -80,7 +80,7 @@ X86_INLINE bool x86_lin_fast(const struct x86_cpu *cpu, const struct x86_insn *i
     return false;
 }
 
-X86_INLINE uint64_t x86_host_load(const void *p, unsigned size)
+GUEST_RACE(X86_INLINE) uint64_t x86_host_load(const void *p, unsigned size)
 {
     uint16_t v16;
     uint32_t v32;
@@ -93,7 +93,7 @@ X86_INLINE uint64_t x86_host_load(const void *p, unsigned size)
     }
 }
 
-X86_INLINE void x86_host_store(void *p, uint64_t v, unsigned size)
+GUEST_RACE(X86_INLINE) void x86_host_store(void *p, uint64_t v, unsigned size)
 {
     uint16_t v16 = (uint16_t)v;
     uint32_t v32 = (uint32_t)v;
