@@ -99,7 +99,7 @@ void x86_load_vec(struct x86_cpu *cpu, uint64_t lin, void *out, unsigned size)
     bool user = x86_user(cpu);
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     if (LIKELY(e->tag_r == (lin & ~0xfffull) && (lin & 0xfff) <= 0x1000 - size)) {
-        memcpy(out, (const void *)(uintptr_t)(lin + e->addend), size);
+        guest_move(out, (const void *)(uintptr_t)(lin + e->addend), size);
         return;
     }
     x86_load_bytes(cpu, lin, out, size, user);
@@ -110,7 +110,7 @@ void x86_store_vec(struct x86_cpu *cpu, uint64_t lin, const void *in, unsigned s
     bool user = x86_user(cpu);
     const struct x86_tlb_entry *e = x86_tlb_slot(cpu, lin, user);
     if (LIKELY(e->tag_w == (lin & ~0xfffull) && (lin & 0xfff) <= 0x1000 - size)) {
-        memcpy((void *)(uintptr_t)(lin + e->addend), in, size);
+        guest_move((void *)(uintptr_t)(lin + e->addend), in, size);
         return;
     }
     x86_store_bytes(cpu, lin, in, size, user);
