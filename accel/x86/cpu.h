@@ -100,7 +100,9 @@ struct x86_cpu {
     uint64_t tlb_generation;
     struct x86_tlb_entry big[2][X86_BIG_SIZE];
     struct x86_jit_slot slot[4 * X86_JIT_SLOTS];
+    struct x86_jit_site site[X86_JIT_SITES];
     uint32_t n_slots, slot_list[4 * X86_JIT_SLOTS]; /* in use: offsets in this struct */
+    uint32_t n_sites, site_list[X86_JIT_SITES];
     bool any_big;
     struct x86_jit_return returns[X86_JIT_RETURNS];
     /* Fault being raised. */
@@ -117,12 +119,10 @@ struct x86_cpu {
     const struct x86_topology *topology;
     struct x86_bus bus;
     struct physmem *pm;
-    void *engine;               /* tcg's own */
-    void *memory;               /* x86_cpu_new's */
+    void *engine, *memory;      /* tcg's own, x86_cpu_new's */
     uint8_t mem_buf[128] __attribute__((aligned(64))); /* operand staging for thunks */
     struct x86_thunk_io io __attribute__((aligned(16)));
-    uint64_t monitor_addr;      /* MONITOR/MWAIT */
-    uint64_t monitor_sum;
+    uint64_t monitor_addr, monitor_sum; /* MONITOR/MWAIT */
     bool monitor_armed, ferr;   /* ferr: FERR# is active */
     struct x86_block_cache *blocks; /* decoded code (block.h) */
     struct x86_seg_range range[X86_SEG_COUNT];

@@ -42,6 +42,8 @@ struct x86_jit_regs {
     uint64_t rip_base;         /* RIP of the first byte of the code page in execution */
     uint64_t fills;            /* of slots: one miss in eight */
     uint64_t tmp, link_gpa;    /* link_gpa: where the exit `link` goes */
+    uint64_t site_rip;         /* not 0: code was left at `site` for this RIP, to link it */
+    uint32_t site;             /* offset in cpu->site of the one that missed last */
     struct x86_tlb_entry *tlb, *big; /* of the current CPL */
     gpa_t *page;                     /* mmu.page, likewise */
     void *jump;                      /* the translator's jump cache */
@@ -52,6 +54,17 @@ struct x86_jit_regs {
     uint8_t why;    /* translated code was left: enum tcg_jit_exit */
     uint8_t live;   /* what of the vector state is in the host's registers */
 };
+
+/* A jump in translated code to another page: it leads to `code`, which is what RIP `rip` means
+ * until a flush concerns that page. */
+struct x86_jit_site {
+    uint64_t rip; /* X86_JIT_NOWHERE: ask */
+    uintptr_t code; /* 0: not linked yet */
+    uint32_t jump;  /* the displacement, an offset in code memory */
+    uint16_t listed, misses;
+};
+#define X86_JIT_SITES   0x20000u
+#define X86_JIT_NOWHERE 0x8080808080808080ull /* not canonical */
 
 /* Where calls are expected to return to: RIP and host code, by where in the stack that is noted. */
 #define X86_JIT_RETURNS 64u

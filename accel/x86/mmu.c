@@ -88,6 +88,22 @@ void x86_slots_prune(struct x86_cpu *cpu)
     cpu->n_slots = kept;
 }
 
+/* Jump sites that lead to where `lin` is, as far as the mask goes, ask again. */
+static void sites_forget(struct x86_cpu *cpu, uint64_t lin, uint64_t mask)
+{
+    unsigned kept = 0;
+    for (unsigned n = 0; n < cpu->n_sites; n++) {
+        struct x86_jit_site *s = (void *)((uint8_t *)cpu->site + cpu->site_list[n]);
+        if ((s->rip ^ lin) & mask) {
+            cpu->site_list[kept++] = cpu->site_list[n];
+        } else {
+            s->rip = X86_JIT_NOWHERE;
+            s->listed = 0;
+        }
+    }
+    cpu->n_sites = kept;
+}
+
 static void flush_all(struct x86_cpu *cpu)
 {
     struct x86_mmu *m = &cpu->mmu;
@@ -109,6 +125,7 @@ void x86_tlb_flush(struct x86_cpu *cpu, bool global)
     struct x86_mmu *m = &cpu->mmu;
     cpu->tlb_generation++;
     *(global ? &m->stats.global_flushes : &m->stats.flushes) += 1;
+    sites_forget(cpu, 0, 0);
     if (global) {
         flush_all(cpu);
         return;
@@ -149,6 +166,7 @@ void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
     bool large = cpu->mmu.large_at & gib_bit(page);
     cpu->tlb_generation++;
     cpu->mmu.stats.page_flushes++;
+    sites_forget(cpu, page, large ? ~0x3fffffffull : ~0xfffull);
     for (unsigned u = 0; u < 2; u++) {
         struct x86_tlb_entry *e = x86_tlb_slot(cpu, page, u);
         if (slot_holds(e, page, ~0xfffull)) {

@@ -148,6 +148,9 @@ static void jit_flushed(struct x86_block_cache *c)
     struct jit *j = c->jit;
     j->used = j->fixed;
     c->cpu->jit.link = 0;
+    c->cpu->jit.site_rip = 0;
+    c->cpu->n_sites = 0;
+    j->sites = 0;
     g_array_set_size(j->traces, 0);
     memset(j->jump, 0, sizeof *j->jump << JIT_JUMP_BITS);
     memset(j->owner, 0, sizeof j->owner);
@@ -202,6 +205,24 @@ static void link_exit(struct jit *j, const struct x86_block *b)
     uint32_t site = cpu->jit.link;
     if (site && cpu->jit.link_gpa == b->gpa) {
         emit_patch(j->code.rw + site, j->code.rw + ((uint8_t *)b->code - j->code.rx));
+        j->stats.links++;
+    }
+}
+
+/* The jump site where code was left leads to b now. */
+static void link_site(struct jit *j, const struct x86_block *b, uint64_t key)
+{
+    struct x86_cpu *cpu = j->cpu;
+    bool same_mode = ((key ^ cpu->jit.key) & 0xff) == 0;
+    if (cpu->jit.site_rip && cpu->jit.site_rip == cpu->st.rip && same_mode) {
+        struct x86_jit_site *s = (void *)((uint8_t *)cpu->site + cpu->jit.site);
+        emit_patch(j->code.rw + s->jump, j->code.rw + ((uint8_t *)b->code - j->code.rx));
+        s->code = (uintptr_t)b->code;
+        s->rip = cpu->st.rip;
+        if (!s->listed) {
+            s->listed = 1;
+            cpu->site_list[cpu->n_sites++] = cpu->jit.site;
+        }
         j->stats.links++;
     }
 }
@@ -276,10 +297,13 @@ static int jit_run(struct x86_cpu *cpu, struct x86_block *b, uint64_t key, unsig
     (void)watch;
     if (!ready(cpu, b) || cpu->insn_limit - cpu->insn_count < b->jit_n) {
         cpu->jit.link = 0;
+        cpu->jit.site_rip = 0;
         return -1;
     }
     link_exit(j, b);
+    link_site(j, b, key);
     cpu->jit.link = 0;
+    cpu->jit.site_rip = 0;
     if (key != cpu->jit.key) {
         forget_returns(cpu);
     }
@@ -329,6 +353,7 @@ static void jit_fault(struct x86_block_cache *c)
     j->in_code = false;
     cpu->jit.where = X86_JIT_HERE;
     cpu->jit.link = 0;
+    cpu->jit.site_rip = 0;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

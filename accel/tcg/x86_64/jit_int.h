@@ -62,10 +62,11 @@ struct jit {
     struct jit_owner owner[4 * X86_JIT_SLOTS];
     uint32_t page[JIT_PAGE_BUCKETS];
     /* Stubs, addresses in code.rw. */
-    uint8_t *exit_why[TCG_EXIT_COUNT]; /* SLICE, MISS and OLD */
-    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup;
+    uint8_t *exit_why[TCG_EXIT_COUNT]; /* SLICE, MISS, OLD and LINK */
+    uint8_t *enter, *exit_next, *exit_system, *exec, *exec_noflags, *lookup, *lookup_far;
     uint8_t *vec_load, *avx_load, *x87_load;
     uint8_t *miss[2][2], *fill[2][2]; /* [write][wide] */
+    uint32_t sites; /* used of cpu->site */
     unsigned next_slot[4][2]; /* of each kind of x86_jit_slot; the wide ones */
 };
 

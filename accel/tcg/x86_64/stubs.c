@@ -405,6 +405,61 @@ static void emit_revalidate(struct emit *e, const struct jit *j, const uint8_t *
     emit_patch(other, j->exit_why[TCG_EXIT_MISS]);
 }
 
+#define SITE(field) (int32_t)offsetof(struct x86_jit_site, field)
+
+/* Leaves for jit.c to link the site cpu->jit.site. */
+static void stub_site_first(struct emit *e, const struct jit *j)
+{
+    emit_xrc(e, 8, 0x89, T0, OFF(jit.site_rip), 0);
+    emit_jmp_to(e, j->exit_why[TCG_EXIT_LINK]);
+}
+
+static void stub_site_check(struct emit *e, const uint8_t *first)
+{
+    emit_xrc(e, 4, 0x8b, T1, OFF(jit.site), 0);
+    emit_xrc(e, 8, 0x8d, T2, OFF(site), 0);
+    emit_xrmx(e, 8, 0x83, 7, (int)T2, T1, 0, SITE(code));
+    emit_8(e, 0);
+    emit_patch(emit_jcc(e, 4), first);
+}
+
+/* T1: the entry that was found for T0; both are kept. If the site leads to the same code, it is
+ * good until a flush; one miss in 16 that goes elsewhere links it anew. */
+static void emit_site_found(struct emit *e, const uint8_t *first)
+{
+    emit_push_pop(e, 0x50, H_RCX);
+    emit_xrc(e, 4, 0x8b, H_RCX, OFF(jit.site), 0);
+    emit_xrc(e, 8, 0x8d, T2, OFF(site), 0);
+    emit_xrr(e, 8, 0x03, T2, H_RCX);
+    emit_xrm(e, 8, 0x8b, H_RCX, T1, offsetof(struct jit_jump, code));
+    emit_xrm(e, 8, 0x3b, H_RCX, T2, SITE(code));
+    uint8_t *elsewhere = emit_jcc(e, 5);
+    emit_xrm(e, 8, 0x89, T0, T2, SITE(rip));
+    emit_xrm(e, 2, 0x83, 7, T2, SITE(listed));
+    emit_8(e, 0);
+    uint8_t *listed = emit_jcc(e, 5);
+    emit_xrm(e, 2, 0xff, 0, T2, SITE(listed));
+    emit_push_pop(e, 0x50, H_RDX);
+    emit_xrc(e, 8, 0x8d, H_RDX, OFF(site), 0);
+    emit_xrr(e, 8, 0x2b, T2, H_RDX);
+    emit_xrc(e, 4, 0x8b, H_RCX, OFF(n_sites), 0);
+    emit_xrmx(e, 4, 0x89, T2, H_RDX, H_RCX, 2, OFF(site_list) - OFF(site));
+    emit_xrc(e, 4, 0xff, 0, OFF(n_sites), 0);
+    emit_push_pop(e, 0x58, H_RDX);
+    uint8_t *done = emit_jmp(e);
+    emit_patch(elsewhere, e->p);
+    emit_xrm(e, 2, 0x81, 0, T2, SITE(misses));
+    emit_8(e, 0);
+    emit_8(e, 0x10);
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_patch(emit_jcc(e, 2), first);
+    uint8_t *go = emit_jmp(e);
+    emit_patch(listed, e->p);
+    emit_patch(done, e->p);
+    emit_push_pop(e, 0x58, H_RCX);
+    emit_patch(go, e->p);
+}
+
 /* T0: RIP, T1: its entry of the jump cache. */
 static void emit_go(struct emit *e)
 {
@@ -413,7 +468,8 @@ static void emit_go(struct emit *e)
     emit_xrm(e, 4, 0xff, 4, T1, offsetof(struct jit_jump, code));
 }
 
-void jit_emit_lookup(struct emit *e, uint8_t *fail[2])
+/* The entry of the jump cache for T0: T1. fail: it is another's, it is of before a flush. */
+static void emit_find(struct emit *e, uint8_t *fail[2])
 {
     emit_xrr(e, 8, 0x8b, T1, T0);
     emit_xrr(e, 8, 0xc1, 5, T1);
@@ -428,6 +484,11 @@ void jit_emit_lookup(struct emit *e, uint8_t *fail[2])
     emit_xrm(e, 8, 0x8b, T2, T1, offsetof(struct jit_jump, key));
     emit_xrc(e, 8, 0x3b, T2, OFF(jit.key), 0);
     fail[1] = emit_jcc(e, 5);
+}
+
+void jit_emit_lookup(struct emit *e, uint8_t *fail[2])
+{
+    emit_find(e, fail);
     emit_go(e);
 }
 
@@ -444,6 +505,24 @@ static void stub_lookup(struct emit *e, struct jit *j)
     emit_revalidate(e, j, good);
 }
 
+/* The same for the jump site cpu->jit.site. */
+static void stub_lookup_far(struct emit *e, struct jit *j)
+{
+    uint8_t *fail[2];
+    const uint8_t *first = e->p;
+    stub_site_first(e, j);
+    const uint8_t *good = e->p;
+    emit_site_found(e, first);
+    emit_go(e);
+    j->lookup_far = e->p;
+    stub_site_check(e, first);
+    emit_find(e, fail);
+    emit_jmp_to(e, good);
+    emit_patch(fail[0], j->exit_why[TCG_EXIT_MISS]);
+    emit_patch(fail[1], e->p);
+    emit_revalidate(e, j, good);
+}
+
 void jit_stubs(struct jit *j)
 {
     struct emit e = jit_emit(j, j->code.rw);
@@ -453,7 +532,7 @@ void jit_stubs(struct jit *j)
     stub_exit(&e, 0);
     j->exit_system = e.p;
     stub_exit(&e, 1);
-    static const uint8_t whys[] = { TCG_EXIT_SLICE, TCG_EXIT_MISS, TCG_EXIT_OLD };
+    static const uint8_t whys[] = { TCG_EXIT_SLICE, TCG_EXIT_MISS, TCG_EXIT_OLD, TCG_EXIT_LINK };
     for (size_t k = 0; k < sizeof whys; k++) {
         j->exit_why[whys[k]] = e.p;
         stub_exit_why(&e, j, whys[k]);
@@ -463,6 +542,7 @@ void jit_stubs(struct jit *j)
     j->exec_noflags = e.p;
     stub_exec(&e, j, jit_exec_noflags);
     stub_lookup(&e, j);
+    stub_lookup_far(&e, j);
     j->vec_load = e.p;
     stub_vec_load(&e);
     if (host_avx()) {

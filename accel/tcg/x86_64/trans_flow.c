@@ -162,22 +162,50 @@ static void give_back(struct trans *t, unsigned rest)
     }
 }
 
+/* To T0, in any page. check: returns a jump that is taken if T0 is not canonical. */
+static uint8_t *jump_site(struct trans *t, bool check)
+{
+    struct emit *e = &t->e;
+    struct jit *j = t->j;
+    if (j->sites == X86_JIT_SITES) {
+        uint8_t *bad = check ? canonical(t, T0, T1) : NULL;
+        emit_jmp_to(e, j->lookup);
+        return bad;
+    }
+    struct x86_jit_site *s = &j->cpu->site[j->sites];
+    int32_t off = OFF(site) + (int32_t)(j->sites++ * sizeof *s);
+    emit_xrc(e, 8, 0x3b, T0, off + (int32_t)offsetof(struct x86_jit_site, rip), 0);
+    uint8_t *other = emit_jcc(e, 5);
+    emit_alu_ri(e, 8, 4, T0, -4096);
+    emit_xrc(e, 8, 0x89, T0, OFF(jit.rip_base), 0);
+    uint8_t *jump = emit_jmp(e);
+    if (!e->full) {
+        emit_patch(jump, j->exit_next); /* jit.c has a better place */
+        emit_patch(other, e->p);
+    }
+    *s = (struct x86_jit_site){ .rip = X86_JIT_NOWHERE, .jump = (uint32_t)(jump - j->code.rw) };
+    uint8_t *bad = check ? canonical(t, T0, T1) : NULL;
+    emit_xrc(e, 4, 0xc7, 0, OFF(jit.site), 4);
+    emit_32(e, (uint32_t)(off - OFF(site)));
+    emit_jmp_to(e, j->lookup_far);
+    return bad;
+}
+
 /* To another page. */
 static void far_exit(struct trans *t, const struct trans_exit *x)
 {
     struct emit *e = &t->e;
-    uint8_t *bad = NULL;
     bool taken = t->insn[x->insn]->op == X86_OP_JCC && x->to == target_off(t, x->insn);
     trans_rip(t, T0, (int32_t)x->to);
-    if (!trans_legacy(t) && taken) {
-        bad = canonical(t, T0, T1);
-    }
     give_back(t, x->rest);
-    emit_jmp_to(e, t->j->lookup);
+    uint8_t *bad = jump_site(t, !trans_legacy(t) && taken);
     if (bad && !e->full) { /* raises a fault */
         emit_patch(bad, e->p);
         t->live = false;
         t->packed = true;
+        if (x->rest) {
+            emit_alu_mi(e, 8, 5, H_RSP, FRAME_BUDGET, (int32_t)x->rest);
+        }
         trans_call(t, x->insn);
         emit_xrc(e, 8, 0x8b, T0, OFF(next_rip), 0);
         give_back(t, x->rest);

@@ -36,6 +36,7 @@ static const struct place cpu_places[] = {
     PLACE(jit.tmp, "tmp"),
     PLACE(jit.link_gpa, "link_gpa"),
     PLACE(jit.link, "link"),
+    PLACE(jit.site, "site"),
     PLACE(jit.tlb, "tlb"),
     PLACE(jit.big, "big"),
     PLACE(jit.page, "page"),
@@ -76,6 +77,10 @@ static bool name_cpu(const struct x86_cpu *cpu, uint64_t addr, char *out, size_t
     if (name_slot(cpu, addr, out, cap)) {
         return true;
     }
+    if (addr - (uintptr_t)cpu->site < sizeof cpu->site) {
+        g_snprintf(out, cap, "site.rip"); /* code reads nothing else of it */
+        return true;
+    }
     for (size_t k = 0; k < ARRAY_LEN(cpu_places); k++) {
         const struct place *p = &cpu_places[k];
         if (off - p->off < p->size) {
@@ -99,9 +104,11 @@ static bool name_stub(const struct jit *j, uint64_t addr, char *out, size_t cap)
         { j->exit_why[TCG_EXIT_SLICE], "exit_slice" },
         { j->exit_why[TCG_EXIT_MISS], "exit_miss" },
         { j->exit_why[TCG_EXIT_OLD], "exit_old" },
+        { j->exit_why[TCG_EXIT_LINK], "exit_link" },
         { j->exec, "exec" },
         { j->exec_noflags, "exec_noflags" },
         { j->lookup, "lookup" },
+        { j->lookup_far, "lookup_far" },
         { j->vec_load, "vec_load" },
         { j->avx_load, "avx_load" },
         { j->x87_load, "x87_load" },
