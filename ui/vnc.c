@@ -185,7 +185,8 @@ static void on_gone(rfbClientPtr client)
     u->shift = u->ctrl = u->alt = false;
     machine_unlock();
 #ifdef LIBVNCSERVER_WITH_WEBSOCKETS
-    /* LibVNCServer before 0.9.15 forgets these 46 KB of a browser; later ones look for NULL. */
+    /* LibVNCServer before 0.9.15 forgets these 46 KB of a browser; later ones look for NULL. Of one
+     * that leaves before it is greeted we do not hear. */
     free(client->wsctx);
     client->wsctx = NULL;
 #endif

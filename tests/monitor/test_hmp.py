@@ -8,6 +8,7 @@ import pty
 import re
 import signal
 import subprocess
+import tempfile
 import termios
 
 import monlib
@@ -244,5 +245,29 @@ def progress():
         t.ended()
 
 
-monlib.main(editing, history, completion, expressions_and_errors, mux_with_serial,
+def password():
+    """A VNC password that is asked for is not shown."""
+    if 'vnc' not in subprocess.run([EMU, '-display', 'help'], capture_output=True, text=True,
+                                   check=False).stdout:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with Terminal('-S', '-monitor', 'stdio', '-vnc', f'unix:{folder}/vnc,password=on') as t:
+            t.stream.until(PROMPT)
+            t.type(b'change vnc password\r')
+            t.stream.until(b'Password: ')
+            shown = t.line(b'gHeim!7x\x7f\r')
+            check('gHeim' not in shown and 'Error' not in shown, f'shown: {shown!r}')
+            shown = t.line(b'info vnc\r')
+            check(f'{folder}/vnc (unix)' in shown and 'Auth: vnc' in shown, shown)
+            check('Error' in t.line(b'set_password spice a\r'), 'no SPICE')
+            t.type(b'quit\r')
+            t.ended()
+    with Terminal('-S', '-monitor', 'stdio') as t:
+        t.stream.until(PROMPT)
+        check('no VNC server' in t.line(b'change vnc password a\r'), 'without a server')
+        t.type(b'quit\r')
+        t.ended()
+
+
+monlib.main(editing, history, password, completion, expressions_and_errors, mux_with_serial,
             redox_command_line, progress, every_way_out_restores_the_terminal, sockets)
