@@ -10,6 +10,7 @@
 #include "hw/char/uart16550.h"
 
 #include "backend/char/chardev.h"
+#include "core/trace.h"
 #include "hw/isa/isa.h"
 #include "hw/isa/isa_ports.h"
 
@@ -192,6 +193,7 @@ static void uart_timeout_fire(void *opaque)
 
 static void uart_push(struct uart16550 *u, uint8_t byte, uint8_t errors)
 {
+    trace_uart_receive(byte);
     bool top = u->rx.count == 0;
 
     byte &= uart_word_mask(u);
@@ -335,6 +337,7 @@ static void uart_can_send(void *opaque)
 
 static void uart_write_data(struct uart16550 *u, uint8_t byte)
 {
+    trace_uart_write(byte);
     byte &= uart_word_mask(u);
     u->lsr &= (uint8_t) ~(LSR_THRE | LSR_TEMT);
     u->thre_pending = false;

@@ -9,6 +9,7 @@
 #include "hw/pc/acpi_pm.h"
 
 #include "core/log.h"
+#include "core/trace.h"
 #include "hw/isa/isa.h"
 #include "hw/isa/isa_ports.h"
 
@@ -107,6 +108,7 @@ static uint32_t pm_read(void *opaque, uint16_t off, unsigned size)
 
 static void pm_sleep(struct acpi_pm *pm, uint16_t value)
 {
+    trace_acpi_sleep(CNT_SLP_TYP(value));
     if (CNT_SLP_TYP(value) == 0) {
         pm->cfg.ctl->power_off(pm->cfg.ctl->opaque);
     } else {

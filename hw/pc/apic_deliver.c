@@ -5,6 +5,7 @@
  * arrive at once and arbitration is a rotating choice among equals.
  */
 #include "core/log.h"
+#include "core/trace.h"
 #include "hw/pc/apic_internal.h"
 
 static void bit_set(uint32_t *bits, uint8_t vector)
@@ -85,6 +86,7 @@ int lapic_ack(struct lapic_set *s, unsigned cpu)
     }
     vector = lapic_pending(a);
     if (vector >= 0) {
+        trace_lapic_accept(cpu, vector);
         bit_clear(a->irr, (uint8_t)vector);
         bit_set(a->isr, (uint8_t)vector);
         lapic_update_intr(a);
@@ -305,6 +307,7 @@ void lapic_msi(void *opaque, uint64_t addr, uint32_t data)
         .level = data & (1u << 15),
     };
 
+    trace_lapic_msi(addr, data);
     if ((addr & ~0xfffffull) != LAPIC_BASE) {
         guest_warn("lapic", "MSI to 0x%llx is not an interrupt", (unsigned long long)addr);
         return;
@@ -332,6 +335,7 @@ void lapic_send_ipi(struct lapic *a, uint32_t icr, uint32_t dest)
         .mode = icr >> 8 & 7,
         .vector = (uint8_t)icr,
     };
+    trace_lapic_ipi(icr, dest);
 
     /* INIT level de-assert: nothing happens since the Pentium 4. */
     if (msg.mode == APIC_INIT && (icr & 1u << 15) && !(icr & 1u << 14)) {

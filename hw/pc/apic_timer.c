@@ -6,6 +6,8 @@
  */
 #include "hw/pc/apic_internal.h"
 
+#include "core/trace.h"
+
 /* Periods below this are counted right but interrupt no more often than this. */
 #define MIN_PERIOD_NS (20 * NS_PER_US)
 #define FAR_FUTURE_NS (INT64_MAX / 2)
@@ -116,6 +118,7 @@ void lapic_timer_fire(void *opaque)
     struct lapic *a = opaque;
     int64_t now = lapic_now(a);
 
+    trace_lapic_timer(now);
     if (lapic_deadline_mode(a)) {
         lapic_timer_rearm_deadline(a); /* fires, or waits for what rounding left */
         return;

@@ -7,6 +7,7 @@
  */
 #include "hw/pc/cmos_rtc.h"
 
+#include "core/trace.h"
 #include "hw/isa/isa_ports.h"
 
 enum {
@@ -322,6 +323,7 @@ static void rtc_fire(void *opaque)
 {
     struct cmos_rtc *r = opaque;
 
+    trace_rtc_timer(clock_now_ns(r->clock));
     rtc_sync(r);
     rtc_arm(r);
 }

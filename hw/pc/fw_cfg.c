@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/opts.h"
+#include "core/trace.h"
 #include "hw/pc/firmware.h"
 
 #define PORT_SELECT 0x510
@@ -263,6 +264,7 @@ const uint8_t *fw_cfg_file(const struct fw_cfg *f, const char *name, size_t *len
 static void select_item(struct fw_cfg *f, uint16_t key)
 {
     struct item *it = find_item(f, key);
+    trace_fw_cfg_select(key, it != NULL);
     f->offset = 0;
     f->selected = it && it->data ? key & (uint16_t)~KEY_WRITE : KEY_INVALID;
 }

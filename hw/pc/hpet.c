@@ -10,6 +10,8 @@
  */
 #include "hw/pc/hpet.h"
 
+#include "core/trace.h"
+
 enum {
     REG_CAP = 0x000,
     REG_CONFIG = 0x010,
@@ -138,6 +140,7 @@ static void hpet_interrupt(struct hpet_timer *t, uint64_t periods)
 {
     struct hpet *h = t->hpet;
 
+    trace_hpet_interrupt(t->index);
     if ((t->config & T_LEVEL) && !(t->config & T_FSB)) {
         h->status |= 1ull << t->index;
         hpet_update_irq(t);

@@ -7,6 +7,7 @@
  */
 #include "hw/pc/i8042.h"
 
+#include "core/trace.h"
 #include "hw/isa/isa.h"
 #include "hw/isa/isa_ports.h"
 #include "hw/pc/ps2_kbd.h"
@@ -107,6 +108,7 @@ static void kbc_update_irq(struct i8042 *k)
 
 static void kbc_fill(struct i8042 *k, uint8_t byte, bool aux)
 {
+    trace_i8042_data(byte, aux);
     k->data = byte;
     k->from_aux = aux;
     k->full = true;

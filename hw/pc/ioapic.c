@@ -7,6 +7,7 @@
 #include "hw/pc/ioapic.h"
 
 #include "core/log.h"
+#include "core/trace.h"
 
 enum { REG_SELECT = 0x00, REG_WINDOW = 0x10, REG_EOI = 0x40 };
 enum { IND_ID = 0, IND_VERSION = 1, IND_ARB = 2, IND_TABLE = 0x10 };
@@ -86,6 +87,7 @@ static void ioapic_set(void *opaque, unsigned pin, bool level)
     uint32_t bit = 1u << pin;
     bool rise = level && !(io->lines & bit);
 
+    trace_ioapic_line(pin, level);
     io->lines = level ? io->lines | bit : io->lines & ~bit;
     if (rte_level(io->rte[pin])) {
         ioapic_update_irq(io, pin);

@@ -10,6 +10,7 @@
  */
 #include "hw/pc/pic8259.h"
 
+#include "core/trace.h"
 #include "hw/isa/isa_ports.h"
 
 enum { /* ICW1, ICW4, OCW2, OCW3 */
@@ -344,6 +345,7 @@ static void pic_set(void *opaque, unsigned irq, bool level)
 {
     struct pic8259 *p = opaque;
 
+    trace_pic_line(irq, level);
     pic_line(&p->chip[irq >> 3], irq & 7, level);
     pic_update_irq(p);
 }

@@ -10,6 +10,7 @@
  */
 #include "hw/pc/pit8254.h"
 
+#include "core/trace.h"
 #include "hw/isa/isa_ports.h"
 
 enum { RW_LATCH, RW_LSB, RW_MSB, RW_BOTH };
@@ -238,6 +239,7 @@ static void pit_load(struct pit_channel *c, uint16_t value, uint64_t now)
     bool first = !c->loaded;
     uint32_t count = value;
 
+    trace_pit_load(c->mode, value);
     if (c->bcd) {
         count = (value >> 12) * 1000u + (value >> 8 & 15) * 100u + (value >> 4 & 15) * 10u +
                 (value & 15u);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/trace.h"
 
 /* Below RAM and the chipset's own decodes: the host bridge claims those first. */
 #define PCI_MEM_PRIORITY (-1)
@@ -123,6 +124,9 @@ static uint64_t bar_wanted(const struct pci_device *d, unsigned n)
 static void bar_map(struct pci_device *d, unsigned n, uint64_t addr)
 {
     struct pci_bar *bar = &d->bar[n];
+    if (addr != PCI_UNMAPPED) {
+        trace_pci_bar(d->dev.cls->name, n, addr);
+    }
 
     if (bar->flags & PCI_BAR_IO) {
         if (bar->mapped != PCI_UNMAPPED) {

@@ -6,6 +6,8 @@
  */
 #include "hw/storage/ide_core.h"
 
+#include "core/trace.h"
+
 #include <string.h>
 
 #define FRAME             2048u
@@ -223,6 +225,7 @@ static void signature(struct ide_drive *d)
 static void packet_arrived(struct ide_drive *d)
 {
     memcpy(d->cd.packet, d->buf, sizeof(d->cd.packet));
+    trace_atapi_packet(d->cd.packet[0]);
     atapi_packet(d);
 }
 

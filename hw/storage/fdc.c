@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/trace.h"
 #include "hw/isa/isa.h"
 #include "hw/pc/dma8237.h"
 #include "hw/storage/fdc_int.h"
@@ -66,6 +67,7 @@ static void dma_hold(struct fdc *f, bool on)
 
 void fdc_finish(struct fdc *f, uint8_t st0, uint8_t st1, uint8_t st2)
 {
+    trace_fdc_finish(st0, st1, st2);
     dma_hold(f, false);
     f->result[0] = (uint8_t)(st0 | (f->cmd[1] & 7));
     f->result[1] = st1;
@@ -326,6 +328,7 @@ static void command_byte(struct fdc *f, uint8_t v)
         guest_warn("fdc", "unknown command 0x%02x", f->cmd[0]);
         invalid(f);
     } else if (f->cmd_len == c->len) {
+        trace_fdc_command(f->cmd[0]);
         f->cmd_len = 0;
         f->phase = FDC_BUSY;
         c->run(f);

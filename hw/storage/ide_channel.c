@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/trace.h"
 
 enum {
     REG_DATA,
@@ -39,6 +40,9 @@ static void update_irq(struct ide_channel *ch)
 {
     bool level = selected(ch)->intrq && !(ch->control & IDE_CTL_NIEN);
     bool rose = level && !ch->irq_level;
+    if (level != ch->irq_level) {
+        trace_ide_irq(ch->name, level);
+    }
     ch->irq_level = level;
     if (rose && ch->dma.intrq_rose) {
         ch->dma.intrq_rose(ch->dma.opaque);
@@ -152,6 +156,7 @@ static void block_done(void *opaque, int ret)
 {
     struct ide_drive *d = opaque;
     void (*done)(struct ide_drive *, int) = d->io_done;
+    trace_ide_done(ret);
     d->req = NULL;
     d->io_active = false;
     d->io_done = NULL;
@@ -189,6 +194,7 @@ void ide_block_read(struct ide_drive *d, uint64_t sector, unsigned count, size_t
                     void (*done)(struct ide_drive *, int))
 {
     unsigned seq = block_begin(d, done);
+    trace_ide_read(sector, count);
     block_started(d, seq, block_read(d->blk, sector, count, d->buf + off, block_done, d));
 }
 
@@ -196,12 +202,14 @@ void ide_block_write(struct ide_drive *d, uint64_t sector, unsigned count, size_
                      void (*done)(struct ide_drive *, int))
 {
     unsigned seq = block_begin(d, done);
+    trace_ide_write(sector, count);
     block_started(d, seq, block_write(d->blk, sector, count, d->buf + off, block_done, d));
 }
 
 void ide_block_flush(struct ide_drive *d, void (*done)(struct ide_drive *, int))
 {
     unsigned seq = block_begin(d, done);
+    trace_ide_flush(d->unit);
     block_started(d, seq, block_flush(d->blk, block_done, d));
 }
 
@@ -331,6 +339,7 @@ static void run_diagnostic(struct ide_channel *ch)
 static void command_write(struct ide_channel *ch, uint8_t cmd)
 {
     struct ide_drive *d = selected(ch);
+    trace_ide_command(ch->name, ch->selected, cmd);
     if (d->kind == IDE_NONE) {
         return;
     }

@@ -114,10 +114,30 @@ def test_ring():
         raise bootlib.Failed('more than the ring holds')
 
 
+# What SeaBIOS does with its devices on the way to a boot sector.
+DEVICE_EVENTS = [
+    ('ide_*', r'ide_command \w+ device 0, command 0xec'),
+    ('ide_*', r'ide_read sector 0, 1 sectors'),
+    ('ide_*', r'ide_done 0'),
+    ('pic_*', r'pic_line IRQ 0 1'),
+    ('pit_*', r'pit_load mode \d, count \d+'),
+    ('fw_cfg_*', r'fw_cfg_select key 0x0019'),
+    ('i8042_*', r'i8042_data 0xfa'),
+    ('pci_*', r'pci_bar \S+ BAR 4 at 0xc\w+'),
+    ('lapic_*', r'lapic_ipi ICR 0x\w+, destination 0x0'),
+]
+
+
 def test_trace():
     text = sector.run('trace', GUEST, '-trace', 'ioport_write', '-trace', 'irq_*')
     sector.expect('-trace', text, r'^ioport_write port 0x0043, 1 bytes: 0x34$')
     sector.refuse('-trace', text, '^ioport_read')
+    disk = f"file={sector.build('trace-disk', GUEST)},format=raw,if=ide,snapshot=on"
+    text = sector.run('trace-devices', GUEST, '-drive', disk, '-boot', 'c', *(w for e in DEVICE_EVENTS for w in ('-trace', e[0])))
+    for _, line in DEVICE_EVENTS:
+        sector.expect('-trace of devices', text, f'^{line}$')
+    text = sector.run('trace-floppy', GUEST, '-trace', 'fdc_*')
+    sector.expect('-trace of a floppy', text, r'^fdc_command 0xe6$', r'^fdc_finish ST0 0x00')
     text = sector.run('trace-d', GUEST, '-d', 'trace:ioport_*')
     sector.expect('-d trace:', text, r'^ioport_read port 0x0071')
     text = sector.run('invalid', sector.PROTECTED + 'mov eax, [0xd0000000]\n mov dx, 0x1234\n in al, dx',

@@ -214,6 +214,12 @@ def die(folder, case, accel):
                'interrupts', 'device_accesses', 'branches'} - set(data)
     if missing or not data['chain'] or data['chain'][-1]['end'] != 'shutdown':
         return f'{label}: the JSON lacks {missing or "the chain"}'
+    # A machine that was moved to tcg in the middle has its own record.
+    source = data['accelerator'], data['chain_source']
+    if source not in (('tcg', 'recorded'), ('kvm', 're-run')):
+        return f'{label}: the chain of {source[0]} is {source[1]}'
+    if source[0] == 'kvm' and not data['exits']:
+        return f'{label}: no exits'
     return None
 
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/display/vga.c hw/display/vga_regs.c hw/display/vga_mem.c hw/display/vga_draw.c */
 /* link: hw/display/vga_text.c hw/display/vbe.c hw/display/edid.c hw/pci/pci.c hw/pci/msi.c */
 /* link: core/display.c core/device.c core/opts.c core/error.c core/log.c core/ioport.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/boot.c hw/pc/boot_linux.c hw/pc/boot_elf.c hw/pc/boot_multiboot.c hw/pc/fw_cfg.c */
 /* link: hw/pc/firmware.c core/device.c core/opts.c core/error.c core/log.c core/ioport.c */
 /* link: core/physmem.c core/physmem_access.c core/types.c os/posix/[a-z]*.c os/linux/[a-z]*.c */

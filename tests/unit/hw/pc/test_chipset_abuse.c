@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timeout: 120 */
+/* link: core/trace.c */
 /* link: hw/pc/pic8259.c hw/pc/pit8254.c hw/pc/pcspk.c hw/pc/cmos_rtc.c hw/pc/dma8237.c */
 /* link: hw/pc/i8042.c hw/pc/ps2_kbd.c hw/pc/ps2_mouse.c hw/pc/port92.c hw/pc/vmport.c */
 /* link: hw/pc/acpi_pm.c hw/pc/hpet.c hw/pc/ioapic.c hw/pc/lapic.c hw/pc/apic_deliver.c */

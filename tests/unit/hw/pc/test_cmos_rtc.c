@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/cmos_rtc.c */
 /* link: core/device.c core/opts.c core/error.c core/log.c core/clock.c core/ioport.c */
 /* link: core/physmem.c core/physmem_access.c core/input.c core/types.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/fw_cfg.c hw/pc/firmware.c core/device.c core/opts.c core/error.c core/log.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c core/types.c */
 /* link: os/posix/[a-z]*.c os/linux/[a-z]*.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/i440fx.c hw/pc/piix3.c hw/pci/pci.c hw/pci/msi.c core/device.c core/opts.c */
 /* link: core/error.c core/log.c core/ioport.c core/physmem.c core/physmem_access.c core/types.c */
 /* link: tests/fake/irq.c os/posix/[a-z]*.c os/linux/[a-z]*.c */

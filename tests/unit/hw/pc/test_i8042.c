@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/i8042.c hw/pc/ps2_kbd.c hw/pc/ps2_mouse.c hw/pc/port92.c hw/pc/vmport.c */
 /* link: core/device.c core/opts.c core/error.c core/log.c core/clock.c core/ioport.c */
 /* link: core/physmem.c core/physmem_access.c core/input.c core/types.c */

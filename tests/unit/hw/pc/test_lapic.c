@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/lapic.c hw/pc/apic_describe.c hw/pc/apic_deliver.c hw/pc/apic_timer.c */
 /* link: hw/pc/ioapic.c hw/pc/pic8259.c */
 /* link: core/device.c core/opts.c core/error.c core/log.c core/clock.c core/ioport.c */

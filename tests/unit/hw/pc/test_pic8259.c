@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/pic8259.c core/device.c core/opts.c core/error.c core/log.c core/clock.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c core/input.c core/types.c */
 /* link: os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/isa.c tests/fake/irq.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pc/pit8254.c hw/pc/pcspk.c core/device.c core/opts.c core/error.c core/log.c */
 /* link: core/clock.c core/ioport.c core/physmem.c core/physmem_access.c core/input.c */
 /* link: core/types.c os/posix/[a-z]*.c os/linux/[a-z]*.c tests/fake/isa.c tests/fake/irq.c */

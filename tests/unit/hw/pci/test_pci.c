@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/pci/pci.c hw/pci/msi.c core/device.c core/opts.c core/error.c core/log.c */
 /* link: core/ioport.c core/physmem.c core/physmem_access.c */
 /* link: core/types.c os/posix/[a-z]*.c os/linux/[a-z]*.c */

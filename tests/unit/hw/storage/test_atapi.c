@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/storage/ide.c hw/storage/ide_channel.c hw/storage/ata.c hw/storage/ata_identify.c */
 /* link: hw/storage/atapi.c hw/storage/atapi_cmd.c hw/pci/pci.c hw/pci/msi.c core/device.c */
 /* link: core/opts.c core/error.c core/log.c core/ioport.c core/physmem.c core/physmem_access.c */

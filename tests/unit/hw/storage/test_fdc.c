@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* link: core/trace.c */
 /* link: hw/storage/fdc.c hw/storage/fdc_data.c hw/pc/dma8237.c core/device.c core/opts.c */
 /* link: core/error.c core/log.c core/clock.c core/ioport.c core/physmem.c core/physmem_access.c */
 /* link: core/input.c core/types.c os/posix/[a-z]*.c os/linux/[a-z]*.c */
