@@ -165,6 +165,13 @@ static void exit_fail(struct vcpu *c, struct accel_exit *e)
     fail(c, text);
 }
 
+static void exit_debug(struct vcpu *c, struct accel_exit *e)
+{
+    machine_lock();
+    c->set->owner.debug(c->set->owner.opaque, c->index, e);
+    machine_unlock();
+}
+
 static void exit_emulate(struct vcpu *c, struct accel_exit *e)
 {
     vcpu_emulate(c, e);
@@ -172,15 +179,14 @@ static void exit_emulate(struct vcpu *c, struct accel_exit *e)
     case ACCEL_EXIT_HLT: exit_hlt(c, e); break;
     case ACCEL_EXIT_SHUTDOWN: exit_shutdown(c, e); break;
     case ACCEL_EXIT_FAIL: exit_fail(c, e); break;
+    case ACCEL_EXIT_KICK:
+        if (c->stepping) { /* that was the step */
+            e->kind = ACCEL_EXIT_DEBUG;
+            exit_debug(c, e);
+        }
+        break;
     default: break;
     }
-}
-
-static void exit_debug(struct vcpu *c, struct accel_exit *e)
-{
-    machine_lock();
-    c->set->owner.debug(c->set->owner.opaque, c->index, e);
-    machine_unlock();
 }
 
 static void exit_nothing(struct vcpu *c, struct accel_exit *e)
@@ -644,7 +650,9 @@ int vcpu_debug_set(struct vcpus *v, unsigned index, bool step, const gva_t *brea
     if (!v->ops->debug_set) {
         return step || n ? -ENOTSUP : 0;
     }
-    return v->ops->debug_set(v->cpu[index].accel, step, breakpoints, n);
+    int ret = v->ops->debug_set(v->cpu[index].accel, step, breakpoints, n);
+    v->cpu[index].stepping = step && ret == 0;
+    return ret;
 }
 
 int vcpu_watch_set(struct vcpus *v, unsigned index, const struct x86_watch *watches, size_t n)

@@ -36,6 +36,7 @@ struct vcpu {
     bool wait_sipi;
     bool dead;   /* shut down or failed: runs no more until reset */
     bool held;   /* by the debugger */
+    bool stepping; /* ... instruction by instruction */
     bool broken; /* its accelerator failed: runs no more until it is moved to another */
     bool intr;
     bool pending_nmi, pending_init, pending_sipi;

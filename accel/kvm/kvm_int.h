@@ -101,10 +101,7 @@ struct accel_vcpu {
     struct x86_state shadow;         /* what KVM does not keep, as set last */
     uint8_t *xsave;                  /* image as KVM gives and takes it */
     /* debug_set */
-    bool step;
-    gva_t breaks[4];
-    unsigned n_breaks;
-    bool debugged;
+    struct kvm_guest_debug debug;
     uint64_t reasons[64], injected, entries, msr_emulated;
 };
 

@@ -176,7 +176,12 @@ int kvm_regs_set(struct accel_vcpu *v, const struct kvm_regs *r)
 {
     struct kvm_regs copy = *r;
     v->regs_fresh = false;
-    return kvm_ioctl(v->fd, KVM_SET_REGS, &copy);
+    int ret = kvm_ioctl(v->fd, KVM_SET_REGS, &copy);
+    if (ret >= 0 && (v->debug.control & KVM_GUESTDBG_SINGLESTEP)) {
+        /* new flags: KVM forgets the trap flag that it steps by unless it is told again */
+        ret = kvm_ioctl(v->fd, KVM_SET_GUEST_DEBUG, &v->debug);
+    }
+    return ret;
 }
 
 static void regs_from(struct x86_state *s, const struct kvm_regs *r)

@@ -562,6 +562,7 @@ int kvm_vcpu_debug(struct accel_vcpu *v, bool step, const gva_t *breakpoints, si
         d.control &= ~(__u32)KVM_GUESTDBG_BLOCKIRQ;
         ret = kvm_ioctl(v->fd, KVM_SET_GUEST_DEBUG, &d);
     }
+    v->debug = d;
     return ret < 0 ? ret : 0;
 }
 
