@@ -406,10 +406,12 @@ static void gen_pop(struct trans *t, const struct x86_insn *i, unsigned k)
     struct emit *e = &t->e;
     unsigned sp = tcg_host_reg[X86_RSP], bp = tcg_host_reg[X86_RBP], w = trans_word(t);
     bool leave = i->op == X86_OP_LEAVE;
+    unsigned g = leave ? X86_RBP : i->opnd[0].reg;
+    unsigned d = leave || g == X86_RSP ? T2 : trans_dest(g, T2);
     struct emit_mem m = trans_mem_reg(t, k, leave ? X86_RBP : X86_RSP, 0, w, false);
-    emit_xrmm(e, w, 0x8b, T2, &m);
+    emit_xrmm(e, w, 0x8b, d, &m);
     emit_xrm(e, w, 0x8d, sp, leave ? bp : sp, (int32_t)w);
-    trans_put(t, leave ? X86_RBP : i->opnd[0].reg, T2);
+    trans_put(t, g, d);
 }
 
 static void gen_misc(struct trans *t, const struct x86_insn *i, unsigned k)

@@ -24,6 +24,8 @@ void trans_ea(struct trans *t, unsigned k, unsigned dst)
         unsigned x = trans_get(t, i->index, T1);
         int b = i->base < X86_GPR_COUNT ? (int)trans_get(t, i->base, T2) : -1;
         emit_xrmx(e, size, 0x8d, dst, b, x, i->scale, i->disp);
+    } else if (i->base < X86_GPR_COUNT && trans_framed(i->base) && i->disp == 0) {
+        emit_xrm(e, size, 0x8b, dst, H_RSP, trans_in_frame(i->base));
     } else if (i->base < X86_GPR_COUNT) {
         emit_xrm(e, size, 0x8d, dst, trans_get(t, i->base, T2), i->disp);
     } else {
