@@ -284,7 +284,7 @@ tsan:
 	    $Stests/boot/test_linux_stress.py
 
 # --- the targets people use ----------------------------------------------------------------------
-.PHONY: fuzz redox-like minimal revirt test test-now test-fast accept lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
+.PHONY: fuzz redox-like run-all minimal revirt test test-now test-fast accept lint boot image monitor debug postmortem ui run run-now bench bench-now install clean \
         help packages format format-check
 test-fast: unit
 
@@ -314,6 +314,12 @@ redox-like:
 	@$(foreach t,$(REDOX_TESTS),$(REDOX) unit TESTS=$t &&) true
 	@$(REDOX) boot TESTS=bootsector
 	@$(REDOX) revirt TESTS=fuzz
+	@$(if $(ALL),$(REDOX) -k test-bins || true)
+	@$(if $(ALL),$(REDOX) run-all)
+
+# By `make redox-like ALL=1`: every test that needs no library left out there.
+run-all:
+	@$(RUN) $(call chosen,$(TEST_DIRS)) --plain --image --postmortem --monitor --debug --revirt --boot
 
 # Everything optional left out, linked statically.
 MINIMAL = $(SUBMAKE) $J BUILDDIR='$B/minimal' LDFLAGS=--static PNG=no ZYDIS=no JANSSON=no SDL2=no \

@@ -133,6 +133,7 @@ static void test_alone(void **state)
         start(r, h.accel, TURNS);
         struct result got = finish(r, rows[i].name);
         assert_same(rows[i].name, &want, &got);
+        assert_case(rows[i].name, want.hash == got.hash);
         assert_case(rows[i].name, got.failures == 0);
         rig_free(r);
         host_end(&h, SIGTERM);

@@ -153,6 +153,10 @@ again:  mov eax, ebx            ; xorshift
         mov eax, r12d
         out 0x10, eax
         xor eax, eax
+        mov [ticks], rax        ; memory is to be the same whenever interrupts came
+        mov edi, STACK0 - 0x100
+        mov ecx, 0x100 / 8
+        rep stosq
         out 0xf4, al
 stop:   jmp stop
 
