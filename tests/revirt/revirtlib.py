@@ -113,6 +113,11 @@ class Host:
         s.settimeout(60)
         return Node(s)
 
+    def survives(self):
+        """Does it leave registers behind? Not without memory that can be made read-only."""
+        with self.open('survives') as vm, vm.vcpu() as v:
+            return v.error(OPENAT, payload=b'survivor') == 0
+
     def open(self, name):
         vm = self.connect()
         vm.ok(OPEN, payload=name.encode())
