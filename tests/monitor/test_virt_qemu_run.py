@@ -69,6 +69,9 @@ def read(pattern):
 def libvirt_runs_it():
     if not shutil.which('virt-qemu-run'):
         skip('no virt-qemu-run (package libvirt-daemon-driver-qemu)')
+    known = subprocess.run([monlib.EMU, '-display', 'help'], capture_output=True, text=True, check=False)
+    if '\nvnc ' not in known.stdout:
+        skip('this emu was built without LibVNCServer')
     prefix = unprivileged()
     folder = tempfile.mkdtemp(prefix='libvirt-')
     os.makedirs(f'{folder}/root/etc')
