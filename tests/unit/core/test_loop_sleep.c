@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link: core/loop.c core/clock.c os/posix/event.c os/posix/file.c os/linux/thread.c */
+/* link: core/loop.c core/clock.c os/posix/event.c os/posix/file.c os/posix/process.c */
+/* link: os/linux/thread.c */
 /* timeout: 60 */
 /*
  * A timer that becomes due while the loop works out how long to sleep must not be slept through.
