@@ -46,15 +46,32 @@ static void dirty_close(struct x86_cpu *cpu)
     m->dirty_open = 0;
 }
 
+/* slot_list holds at its end the n_kept slots in the upper half of the addresses that a look has
+ * found good, at its beginning the n_slots others. A CR3 write need not look at the former, unless
+ * a page there is not global (mmu.upper_local). */
+#define SLOTS_ALL ARRAY_LEN(((struct x86_cpu *)0)->slot_list)
+
+static struct x86_jit_slot *slot_listed(struct x86_cpu *cpu, unsigned n)
+{
+    return (void *)((uint8_t *)cpu + cpu->slot_list[n]);
+}
+
+static void slot_void(struct x86_jit_slot *s)
+{
+    s->limit = 0;
+    s->listed = s->fills = 0;
+}
+
 void x86_slots_clear(struct x86_cpu *cpu)
 {
     cpu->jit.voided = true;
     for (unsigned n = 0; n < cpu->n_slots; n++) {
-        struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
-        s->limit = 0;
-        s->listed = s->fills = 0;
+        slot_void(slot_listed(cpu, n));
     }
-    cpu->n_slots = 0;
+    for (unsigned n = 1; n <= cpu->n_kept; n++) {
+        slot_void(slot_listed(cpu, SLOTS_ALL - n));
+    }
+    cpu->n_slots = cpu->n_kept = 0;
     if (cpu->any_big) {
         memset(cpu->big, 0xff, sizeof cpu->big);
         cpu->any_big = false;
@@ -72,20 +89,42 @@ static bool slot_backed(struct x86_cpu *cpu, const struct x86_jit_slot *s)
     return (write ? e->tag_w : e->tag_r) == s->base && e->addend == s->addend;
 }
 
-void x86_slots_prune(struct x86_cpu *cpu)
+static void prune_kept(struct x86_cpu *cpu)
 {
     unsigned kept = 0;
-    cpu->jit.voided = true;
-    for (unsigned n = 0; n < cpu->n_slots; n++) {
-        struct x86_jit_slot *s = (void *)((uint8_t *)cpu + cpu->slot_list[n]);
+    for (unsigned n = 1; n <= cpu->n_kept; n++) {
+        struct x86_jit_slot *s = slot_listed(cpu, SLOTS_ALL - n);
         if (slot_backed(cpu, s)) {
-            cpu->slot_list[kept++] = cpu->slot_list[n];
+            cpu->slot_list[SLOTS_ALL - ++kept] = cpu->slot_list[SLOTS_ALL - n];
         } else {
-            s->limit = 0;
-            s->listed = s->fills = 0;
+            slot_void(s);
         }
     }
-    cpu->n_slots = kept;
+    cpu->n_kept = kept;
+}
+
+static void prune_others(struct x86_cpu *cpu)
+{
+    unsigned left = 0;
+    cpu->jit.voided = true;
+    for (unsigned n = 0; n < cpu->n_slots; n++) {
+        struct x86_jit_slot *s = slot_listed(cpu, n);
+        uint32_t offset = cpu->slot_list[n];
+        if (!slot_backed(cpu, s)) {
+            slot_void(s);
+        } else if (s->base >> 63) {
+            cpu->slot_list[SLOTS_ALL - ++cpu->n_kept] = offset;
+        } else {
+            cpu->slot_list[left++] = offset;
+        }
+    }
+    cpu->n_slots = left;
+}
+
+void x86_slots_prune(struct x86_cpu *cpu)
+{
+    prune_kept(cpu);
+    prune_others(cpu);
 }
 
 /* Jump sites that lead to where `lin` is, as far as the mask goes, ask again. */
@@ -146,7 +185,11 @@ void x86_tlb_flush(struct x86_cpu *cpu, bool global)
             slot_clear(&cpu->big[u][i]);
         }
     }
-    x86_slots_prune(cpu);
+    if (m->upper_local) {
+        prune_kept(cpu);
+        m->upper_local = false;
+    }
+    prune_others(cpu);
 }
 
 static uint64_t gib_bit(uint64_t lin)
@@ -188,7 +231,10 @@ void x86_tlb_flush_page(struct x86_cpu *cpu, uint64_t lin)
             }
         }
     }
-    x86_slots_prune(cpu);
+    if (large || page >> 63) {
+        prune_kept(cpu);
+    }
+    prune_others(cpu);
 }
 
 static void smap_close(struct x86_cpu *cpu)
@@ -334,6 +380,13 @@ static bool protect_small(struct x86_cpu *cpu, uintptr_t host)
     return had;
 }
 
+static bool slot_writes(struct x86_cpu *cpu, unsigned n, uintptr_t host)
+{
+    const struct x86_jit_slot *s = slot_listed(cpu, n);
+    bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
+    return write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_WIDE;
+}
+
 bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page)
 {
     uintptr_t host = (uintptr_t)page;
@@ -347,9 +400,10 @@ bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page)
         }
     }
     for (unsigned n = 0; !had && n < cpu->n_slots; n++) { /* an entry may have gone since */
-        const struct x86_jit_slot *s = (const void *)((const uint8_t *)cpu + cpu->slot_list[n]);
-        bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
-        had = write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_WIDE;
+        had = slot_writes(cpu, n, host);
+    }
+    for (unsigned n = 1; !had && n <= cpu->n_kept; n++) {
+        had = slot_writes(cpu, SLOTS_ALL - n, host);
     }
     if (had) {
         x86_slots_prune(cpu);
@@ -383,6 +437,7 @@ static void slot_fill(struct x86_cpu *cpu, uint64_t lin, enum x86_access a, unsi
     e->tag_x = w->allowed >> X86_ACCESS_EXEC & 1 ? page : X86_TLB_INVALID;
     e->addend = (uintptr_t)r->host - lin;
     m->page[user][index] = gpage;
+    m->upper_local |= !w->global && lin >> 63;
     uint8_t *kind = &m->slot[user][index];
     if (!w->global && !(*kind & X86_SLOT_LISTED)) {
         m->fill[user][m->n_fill[user]++] = (uint16_t)index;

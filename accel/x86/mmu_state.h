@@ -46,6 +46,7 @@ struct x86_mmu {
     uint16_t fill[2][X86_TLB_SIZE], n_fill[2]; /* slots that a CR3 write may have to empty */
     uint64_t written[(1u << X86_MMU_WRITTEN_BITS) / 64]; /* hash of pages that may have tag_w */
     uint64_t large_at;             /* hash of the GiB in which slots are part of a large page */
+    bool upper_local;              /* a page of the upper half may not be global */
     bool aligning;                 /* alignment is checked: tlb[1] has no data tags */
     struct x86_rmw rmw;            /* x86_rmw_ptr's last */
     bool any_key;                  /* some page has a protection key other than 0 */
