@@ -385,6 +385,7 @@ static void termination_signals(void **state)
 {
     (void)state;
     signal(SIGHUP, SIG_IGN); /* as nohup does */
+    signal(SIGINT, SIG_DFL); /* a shell's background jobs ignore it */
     os_on_terminate(on_signal);
     raise(SIGHUP);
     assert_int_equal(got_signal, 0);
