@@ -24,6 +24,7 @@
 #include "core/physmem.h"
 #include "os/os.h"
 #include "tests/cpu/corners.h"
+#include "tests/fake/seed.h"
 #include "tests/lib/host_run.h"
 
 #define DEFAULT_COUNT  10500000ull
@@ -785,13 +786,11 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--replay") == 0) {
         return replay(argv[2]);
     }
-    const char *env = getenv("EMU_SEED");
-    uint64_t seed = env ? strtoull(env, NULL, 0) : (uint64_t)os_realtime_ns() | 1;
     uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : DEFAULT_COUNT, done = 0;
     make_legacy_forms();
     make_vex_forms();
-    printf("seed %" PRIu64 ", %zu forms\n", seed, nforms);
-    rng_state = seed ? seed : 1;
+    printf("%zu forms\n", nforms);
+    rng_state = test_seed(0);
     unsigned failures = 0;
     while (done < count && failures < 20) {
         struct test_case t;

@@ -23,6 +23,7 @@
 #include "accel/x86/disas.h"
 #include "tests/cpu/lockstep_state.h"
 #include "tests/cpu/lockstep_vec.h"
+#include "tests/fake/seed.h"
 #include "tests/fake/x86_box.h"
 
 #define INSNS_MAX 10u
@@ -229,15 +230,13 @@ int main(int argc, char **argv)
 {
     uint64_t cases = argc > 1 ? strtoull(argv[1], NULL, 0) : 200000;
     int group = argc > 2 ? atoi(argv[2]) : -1;
-    const char *s = getenv("EMU_SEED");
-    uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)g_get_real_time();
     GError *err = NULL;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!tcg_jit_supported(&err)) {
         printf("%s\n", err->message);
         return 77;
     }
-    printf("EMU_SEED=%" PRIu64 "\n", seed);
+    uint64_t seed = test_seed(0);
     rng_state = seed * 0x9e3779b97f4a7c15ull | 1;
     bool ok = run_mode(8, cases - cases / 4, group, seed) && run_mode(4, cases / 4, group, seed);
     return !ok;

@@ -23,6 +23,7 @@
 #include "accel/tcg/x86_64/emit.h"
 #include "tests/cpu/lockstep_state.h"
 #include "tests/cpu/lockstep_vec.h"
+#include "tests/fake/seed.h"
 
 #define CODE_MAX  0x1800u
 #define LABELS    24u
@@ -595,8 +596,6 @@ static void close_pair(struct pair *p, unsigned mode)
 int main(int argc, char **argv)
 {
     uint64_t want = argc > 1 ? strtoull(argv[1], NULL, 0) : 50000000, done = 0, programs = 0;
-    const char *s = getenv("EMU_SEED");
-    uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)g_get_real_time() % 1000000000;
     GError *err = NULL;
     bool ok = true;
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -604,7 +603,7 @@ int main(int argc, char **argv)
         printf("%s\n", err->message);
         return 77;
     }
-    printf("EMU_SEED=%" PRIu64 "\n", seed);
+    uint64_t seed = test_seed(0);
     rng_state = seed * 0x9e3779b97f4a7c15ull | 1;
     static const uint8_t modes[3] = { 8, 4, 2 };
     struct pair pairs[3];

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "accel/x86/interp.h"
+#include "tests/fake/seed.h"
 #include "tests/lib/hostile.h"
 #include "tests/lib/tiny_machine.h"
 
@@ -198,11 +199,10 @@ static void fuzz(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(fuzz)};
-    const char *text = getenv("EMU_SEED");
-    seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15ull | 1;
+    seed = test_seed(0);
     if (argc > 1) {
         rounds = strtoul(argv[1], NULL, 0);
     }
-    print_message("EMU_SEED=0x%" PRIx64 ", %lu rounds\n", seed, rounds);
+    print_message("%lu rounds\n", rounds);
     return cmocka_run_group_tests_name("system fuzz", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 ;   out 21h, al    "interrupt me with this vector"    in al, 22h   1: enough turns
 ;   out 10h, eax   the checksum, at the end      out F4h, al  the end
 ; The number of turns is the dword at offset 4; those made are the last dword to port 10h.
+%include "long.inc"
 
         org 0x10000
         bits 16
@@ -46,15 +47,7 @@ prot:   mov ax, 0x10
         mov dword [PML4 + 0x2000], 0x87
         mov dword [PML4 + 0x2008], 0x200087
         mov dword [PML4 + 0x3000 + 0x80 * 8], 0xd0000097
-        mov eax, PML4
-        mov cr3, eax
-        mov eax, cr4
-        or eax, 0x620           ; PAE, OSFXSR, OSXMMEXCPT
-        mov cr4, eax
-        mov ecx, 0xc0000080
-        rdmsr
-        or eax, 0x100
-        wrmsr
+        prepare_long PML4
         mov eax, cr0
         or eax, 0x80010022      ; PG, WP, NE, MP
         and eax, 0xfffffffb     ; EM

@@ -4,6 +4,7 @@
 ; question was seen, of how many, and whether x86 forbids or allows it. tests/boot/test_litmus.py
 ; reads them. Ends through isa-debug-exit with status 5 (value 2), after an exception with 7.
 ;     emu -bios build/guests/litmus.bin -smp 4 -debugcon stdio -device isa-debug-exit
+%include "long.inc"
 
         org 0x20000             ; where it copies itself to
         bits 16
@@ -99,15 +100,7 @@ prot:   mov ax, 0x10
         mov ecx, 0x1000
         rep stosd
 to_long:
-        mov eax, PML4
-        mov cr3, eax
-        mov eax, cr4
-        or eax, 0x620           ; PAE, OSFXSR, OSXMMEXCPT
-        mov cr4, eax
-        mov ecx, 0xc0000080
-        rdmsr
-        or eax, 0x100
-        wrmsr
+        prepare_long PML4
         mov eax, cr0
         or eax, 0x80010002      ; PG, WP, MP
         and eax, 0xfffffff3

@@ -3,6 +3,7 @@
 ; data that depend on all that went before; for -compare (tests/image/test_compare.py). The number of
 ; turns is the dword at offset 8 of the image. Ends through isa-debug-exit with status 33.
 ;     emu -bios build/guests/longloop.bin -device isa-debug-exit
+%include "long.inc"
 
         org 0
         bits 16
@@ -38,15 +39,7 @@ real:   cli
         mov dword [es:0x2000], 0x83
         o32 lgdt [cs:gdtr]
         o32 lidt [cs:idtr]
-        mov eax, PML4
-        mov cr3, eax
-        mov eax, cr4
-        or eax, 0x620           ; PAE, OSFXSR, OSXMMEXCPT
-        mov cr4, eax
-        mov ecx, 0xc0000080
-        rdmsr
-        or eax, 0x100
-        wrmsr
+        prepare_long PML4
         mov eax, cr0
         and eax, 0x9ffffffb     ; CD, NW, EM
         or eax, 0x80000023      ; PG, NE, MP, PE

@@ -108,6 +108,8 @@ void jit_stubs(struct jit *j);
 /* On to the RIP in T0 through the jump cache. The jumps of fail are taken where it does not know
  * it, and where it is not sure: T0 is kept. Inline, so that each place predicts for itself. */
 void jit_emit_lookup(struct emit *e, uint8_t *fail[2]);
+/* reg: the TLB entry for fetches from T0, with whatever tags; T2: the physical page it is of. */
+void jit_emit_fetch_entry(struct emit *e, unsigned reg);
 
 /* Called by translated code (jit.c). rest_off: page offset of the instruction, JIT_SLOW if it has
  * inline code, and from bit 16 on how many of the instructions counted at the translation's entry

@@ -216,6 +216,19 @@ static void emit_vec_save(struct emit *e)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
+void jit_emit_fetch_entry(struct emit *e, unsigned reg)
+{
+    emit_xrr(e, 8, 0x8b, reg, T0);
+    emit_xrr(e, 8, 0xc1, 5, reg);
+    emit_8(e, 12);
+    emit_alu_ri(e, 4, 4, reg, X86_TLB_SIZE - 1);
+    emit_xrc(e, 8, 0x8b, T2, OFF(jit.page), 0);
+    emit_xrmx(e, 8, 0x8b, T2, (int)T2, reg, 3, 0);
+    emit_xrr(e, 4, 0xc1, 4, reg);
+    emit_8(e, 5);
+    emit_xrc(e, 8, 0x03, reg, OFF(jit.tlb), 0);
+}
+
 /* An entry of a table of struct x86_tlb_entry for T0: rcx. tag: where in it. */
 static void emit_entry_of(struct emit *e, int32_t table, unsigned shift, uint32_t mask)
 {
@@ -375,15 +388,7 @@ static void emit_revalidate(struct emit *e, const struct jit *j, const uint8_t *
     emit_oprr(e, 1, 0x84, T2, T2); /* the mode and the privilege are in the low byte */
     other = emit_jcc(e, 5);
     emit_push_pop(e, 0x50, H_RCX);
-    emit_xrr(e, 8, 0x8b, H_RCX, T0);
-    emit_xrr(e, 8, 0xc1, 5, H_RCX);
-    emit_8(e, 12);
-    emit_alu_ri(e, 4, 4, H_RCX, X86_TLB_SIZE - 1);
-    emit_xrc(e, 8, 0x8b, T2, OFF(jit.page), 0);
-    emit_xrmx(e, 8, 0x8b, T2, (int)T2, H_RCX, 3, 0);
-    emit_xrr(e, 4, 0xc1, 4, H_RCX);
-    emit_8(e, 5);
-    emit_xrc(e, 8, 0x03, H_RCX, OFF(jit.tlb), 0);
+    jit_emit_fetch_entry(e, H_RCX);
     emit_xrm(e, 8, 0x8b, H_RCX, H_RCX, offsetof(struct x86_tlb_entry, tag_x));
     emit_xrr(e, 8, 0x33, H_RCX, T0);
     emit_xrr(e, 8, 0xc1, 5, H_RCX);

@@ -532,15 +532,7 @@ static void check_tail(struct trans *t)
     struct emit *e = &t->e;
     emit_xrc(e, 8, 0x8b, T0, OFF(jit.rip_base), 0);
     emit_alu_ri(e, 8, 0, T0, 4096);
-    emit_xrr(e, 8, 0x8b, T1, T0);
-    emit_xrr(e, 8, 0xc1, 5, T1);
-    emit_8(e, 12);
-    emit_alu_ri(e, 4, 4, T1, X86_TLB_SIZE - 1);
-    emit_xrc(e, 8, 0x8b, T2, OFF(jit.page), 0);
-    emit_xrmx(e, 8, 0x8b, T2, (int)T2, T1, 3, 0);
-    emit_xrr(e, 4, 0xc1, 4, T1);
-    emit_8(e, 5);
-    emit_xrc(e, 8, 0x03, T1, OFF(jit.tlb), 0);
+    jit_emit_fetch_entry(e, T1);
     emit_xrm(e, 8, 0x3b, T0, T1, offsetof(struct x86_tlb_entry, tag_x));
     t->moved[0] = emit_jcc(e, 5);
     emit_mov_ri(e, T1, t->b->gpa2);

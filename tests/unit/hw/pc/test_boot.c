@@ -19,6 +19,7 @@
 
 #include "hw/pc/boot.h"
 #include "hw/pc/fw_cfg.h"
+#include "tests/fake/seed.h"
 
 #define KEY_TABLE 0x800f
 
@@ -618,12 +619,9 @@ static void check_pieces(struct rig *r)
 static void test_mutations(void **state)
 {
     struct rig *r = *state;
-    unsigned seed = 20240607, loaded = 0;
-    const char *text = g_getenv("EMU_SEED");
+    unsigned loaded = 0;
 
-    seed = text ? (unsigned)strtoul(text, NULL, 0) : seed;
-    print_message("seed %u\n", seed);
-    srand(seed);
+    srand((unsigned)test_seed(20240607));
     save(r->initrd, "initrd", 6);
     r->cfg.initrd = r->initrd;
     for (unsigned i = 0; i < 500; i++) {
