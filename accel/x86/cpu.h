@@ -101,8 +101,7 @@ struct x86_cpu {
     struct x86_tlb_entry big[2][X86_BIG_SIZE];
     struct x86_jit_slot slot[4 * X86_JIT_SLOTS];
     struct x86_jit_site site[X86_JIT_SITES];
-    uint32_t n_slots, slot_list[4 * X86_JIT_SLOTS]; /* in use: offsets in this struct */
-    uint32_t n_kept, kept_list[4 * X86_JIT_SLOTS];  /* the same, found good (mmu.c) */
+    uint32_t n_slots, n_kept, slot_list[4 * X86_JIT_SLOTS]; /* offsets of those in use (mmu.c) */
     uint32_t n_sites, site_list[X86_JIT_SITES];
     bool any_big;
     struct x86_jit_return returns[X86_JIT_RETURNS];

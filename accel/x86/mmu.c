@@ -46,12 +46,14 @@ static void dirty_close(struct x86_cpu *cpu)
     m->dirty_open = 0;
 }
 
-/* kept_list: slots in the upper half of the addresses that a look has found good; slot_list: all
- * others. A CR3 write need not look at the former, unless a page there is not global
- * (mmu.upper_local). */
-static struct x86_jit_slot *slot_listed(struct x86_cpu *cpu, uint32_t offset)
+/* slot_list holds at its end the n_kept slots in the upper half of the addresses that a look has
+ * found good, at its beginning the n_slots others. A CR3 write need not look at the former, unless
+ * a page there is not global (mmu.upper_local). */
+#define SLOTS_ALL ARRAY_LEN(((struct x86_cpu *)0)->slot_list)
+
+static struct x86_jit_slot *slot_listed(struct x86_cpu *cpu, unsigned n)
 {
-    return (void *)((uint8_t *)cpu + offset);
+    return (void *)((uint8_t *)cpu + cpu->slot_list[n]);
 }
 
 static void slot_void(struct x86_jit_slot *s)
@@ -64,10 +66,10 @@ void x86_slots_clear(struct x86_cpu *cpu)
 {
     cpu->jit.voided = true;
     for (unsigned n = 0; n < cpu->n_slots; n++) {
-        slot_void(slot_listed(cpu, cpu->slot_list[n]));
+        slot_void(slot_listed(cpu, n));
     }
-    for (unsigned n = 0; n < cpu->n_kept; n++) {
-        slot_void(slot_listed(cpu, cpu->kept_list[n]));
+    for (unsigned n = 1; n <= cpu->n_kept; n++) {
+        slot_void(slot_listed(cpu, SLOTS_ALL - n));
     }
     cpu->n_slots = cpu->n_kept = 0;
     if (cpu->any_big) {
@@ -90,10 +92,10 @@ static bool slot_backed(struct x86_cpu *cpu, const struct x86_jit_slot *s)
 static void prune_kept(struct x86_cpu *cpu)
 {
     unsigned kept = 0;
-    for (unsigned n = 0; n < cpu->n_kept; n++) {
-        struct x86_jit_slot *s = slot_listed(cpu, cpu->kept_list[n]);
+    for (unsigned n = 1; n <= cpu->n_kept; n++) {
+        struct x86_jit_slot *s = slot_listed(cpu, SLOTS_ALL - n);
         if (slot_backed(cpu, s)) {
-            cpu->kept_list[kept++] = cpu->kept_list[n];
+            cpu->slot_list[SLOTS_ALL - ++kept] = cpu->slot_list[SLOTS_ALL - n];
         } else {
             slot_void(s);
         }
@@ -106,12 +108,12 @@ static void prune_others(struct x86_cpu *cpu)
     unsigned left = 0;
     cpu->jit.voided = true;
     for (unsigned n = 0; n < cpu->n_slots; n++) {
+        struct x86_jit_slot *s = slot_listed(cpu, n);
         uint32_t offset = cpu->slot_list[n];
-        struct x86_jit_slot *s = slot_listed(cpu, offset);
         if (!slot_backed(cpu, s)) {
             slot_void(s);
         } else if (s->base >> 63) {
-            cpu->kept_list[cpu->n_kept++] = offset;
+            cpu->slot_list[SLOTS_ALL - ++cpu->n_kept] = offset;
         } else {
             cpu->slot_list[left++] = offset;
         }
@@ -378,9 +380,9 @@ static bool protect_small(struct x86_cpu *cpu, uintptr_t host)
     return had;
 }
 
-static bool slot_writes(struct x86_cpu *cpu, uint32_t offset, uintptr_t host)
+static bool slot_writes(struct x86_cpu *cpu, unsigned n, uintptr_t host)
 {
-    const struct x86_jit_slot *s = slot_listed(cpu, offset);
+    const struct x86_jit_slot *s = slot_listed(cpu, n);
     bool write = (size_t)(s - cpu->slot) / X86_JIT_SLOTS & 1;
     return write && host - (s->base + s->addend) < s->limit + X86_JIT_SLOT_WIDE;
 }
@@ -398,10 +400,10 @@ bool x86_tlb_protect(struct x86_cpu *cpu, const uint8_t *page)
         }
     }
     for (unsigned n = 0; !had && n < cpu->n_slots; n++) { /* an entry may have gone since */
-        had = slot_writes(cpu, cpu->slot_list[n], host);
+        had = slot_writes(cpu, n, host);
     }
-    for (unsigned n = 0; !had && n < cpu->n_kept; n++) {
-        had = slot_writes(cpu, cpu->kept_list[n], host);
+    for (unsigned n = 1; !had && n <= cpu->n_kept; n++) {
+        had = slot_writes(cpu, SLOTS_ALL - n, host);
     }
     if (had) {
         x86_slots_prune(cpu);
